@@ -1,0 +1,112 @@
+import { isLosslessNumber, parse } from "lossless-json";
+import { MemberPlan } from "./plan";
+
+/** What a member said when it was asked. */
+export interface MemberHealth {
+  readonly name: string;
+  readonly endpoint: string;
+  /** Whether a linearizable read on this member succeeded. */
+  readonly healthy: boolean;
+  /** How long that read took, in milliseconds. */
+  readonly latencyMs: number | null;
+  readonly version: string | null;
+  /** The member's id in hexadecimal, as etcdctl prints it. */
+  readonly id: string | null;
+  readonly leader: boolean;
+  /** The size of the database file, in bytes. */
+  readonly dbSizeBytes: number | null;
+  /** Alarms that this member has raised: NOSPACE, CORRUPT. */
+  readonly alarms: string[];
+}
+
+export interface ClusterHealth {
+  /** Every member healthy, one leader, no alarm, nobody unknown. */
+  readonly healthy: boolean;
+  /** The verdict in words. */
+  readonly verdict: string;
+  readonly members: MemberHealth[];
+}
+
+/** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
+const alarmNames: Record<string, string> = { "1": "NOSPACE", "2": "CORRUPT" };
+
+interface Answers {
+  health: { endpoint: string; health: boolean; took?: string }[] | null;
+  status: { Endpoint: string; Status: Record<string, unknown> }[] | null;
+  alarms: { alarms?: { memberID: unknown; alarm: unknown }[] } | null;
+  members: { members?: { ID: unknown; name?: string; peerURLs?: string[] }[] } | null;
+}
+
+/**
+ * The health of a cluster from what `health.sh` printed.
+ * @throws SyntaxError where `text` is not the document that the script prints.
+ */
+export function readHealth(text: string, members: MemberPlan[]): ClusterHealth {
+  const answers = parse(text) as Answers;
+  const found = members.map((member) => memberHealth(member, answers));
+  const mistakes = [
+    ...found.filter((member) => !member.healthy).map((m) => `${m.name} does not serve reads`),
+    ...found.flatMap((member) => member.alarms.map((alarm) => `${member.name} raised ${alarm}`)),
+    ...leaderMistakes(found),
+    ...membershipMistakes(members, answers),
+  ];
+  return {
+    healthy: mistakes.length === 0,
+    verdict:
+      mistakes.length === 0 ? `all ${found.length} members are healthy` : mistakes.join("; "),
+    members: found,
+  };
+}
+
+function memberHealth(member: MemberPlan, answers: Answers): MemberHealth {
+  const read = answers.health?.find((answer) => answer.endpoint === member.clientUrl);
+  const status = answers.status?.find((answer) => answer.Endpoint === member.clientUrl)?.Status;
+  const header = (status?.["header"] ?? {}) as Record<string, unknown>;
+  const id = hexId(header["member_id"]);
+  const alarms = answers.alarms?.alarms?.filter((alarm) => hexId(alarm.memberID) === id) ?? [];
+  return {
+    name: member.name,
+    endpoint: member.clientUrl,
+    healthy: read?.health === true,
+    latencyMs: read?.health === true ? milliseconds(read.took ?? "") : null,
+    version: typeof status?.["version"] === "string" ? status["version"] : null,
+    id,
+    leader: id !== null && hexId(status?.["leader"]) === id,
+    dbSizeBytes: isLosslessNumber(status?.["dbSize"]) ? Number(status["dbSize"].value) : null,
+    alarms: alarms.map(({ alarm }) => alarmNames[String(alarm)] ?? `alarm ${String(alarm)}`),
+  };
+}
+
+function leaderMistakes(members: MemberHealth[]): string[] {
+  const leaders = members.filter((member) => member.leader).map((member) => member.name);
+  return leaders.length === 1 ? [] : [`${leaders.length} members say that they lead, expected 1`];
+}
+
+function membershipMistakes(members: MemberPlan[], answers: Answers): string[] {
+  const listed = answers.members?.members ?? [];
+  const unknown = listed.filter(
+    (entry) => !members.some((member) => entry.peerURLs?.includes(member.peerUrl)),
+  );
+  const missing = members.filter(
+    (member) => !listed.some((entry) => entry.peerURLs?.includes(member.peerUrl)),
+  );
+  return [
+    ...unknown.map((entry) => `${entry.name ?? hexId(entry.ID)} is a member and not in this stack`),
+    ...missing.map((member) => `${member.name} is not a member`),
+  ];
+}
+
+/** Ids are unsigned 64-bit: a JavaScript number would round them. */
+function hexId(value: unknown): string | null {
+  return isLosslessNumber(value) ? BigInt(value.value).toString(16) : null;
+}
+
+/** A Go duration of one unit, as etcdctl prints it: 1.687ms, 912µs, 1.2s. */
+function milliseconds(took: string): number | null {
+  const match = /^([\d.]+)(ns|µs|us|ms|s)$/.exec(took);
+  if (match === null) {
+    return null;
+  }
+  const factor = { ns: 1e-6, µs: 1e-3, us: 1e-3, ms: 1, s: 1e3 }[match[2] as "ms"];
+  return Number((Number(match[1]) * factor).toFixed(3));
+}

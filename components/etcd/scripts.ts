@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+
+/** The scripts that run on a machine; each defines a function of its own name. */
+export type ScriptName = "stage" | "member" | "health";
+
+/** A file that goes to a machine: its name in the bundle and its content. */
+export type Bundle = Record<string, string>;
+
+/**
+ * What is piped into `scriptCommand`: the script, a call of its function, and then the files, which
+ * that function reads from what is left of its standard input. So nothing of it is ever in a
+ * command line, a process list or an error message, and the whole can be one secret.
+ */
+export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
+  const files = Object.entries(bundle).map(
+    ([name, content]) => `${name} ${Buffer.from(content).toString("base64")}\n`,
+  );
+  return [
+    source("common"),
+    source(script),
+    // One compound command: bash has read past it before it runs, and ends without reading on.
+    `{ ${script} "$@"; exit; }\n`,
+    ...files,
+    "end\n",
+  ].join("");
+}
+
+/** The command that runs a script from its standard input as root, with arguments. */
+export function scriptCommand(...args: string[]): string {
+  return ["sudo -n bash -s --", ...args.map(quote)].join(" ");
+}
+
+/** A word of a POSIX shell, quoted where it has to be. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function source(name: string): string {
+  return readFileSync(path.join(__dirname, "scripts", `${name}.sh`), "utf8");
+}

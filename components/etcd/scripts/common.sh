@@ -1,0 +1,32 @@
+# What every script on a machine starts with. Progress goes to stderr, which the person sees while
+# it runs; stdout is for the result alone.
+set -euo pipefail
+shopt -s inherit_errexit
+umask 077
+export ETCDCTL_API=3 LC_ALL=C
+
+say() { printf '%s: %s\n' "$(hostname -s)" "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+# try_for SECONDS WHAT COMMAND...: repeats COMMAND until it succeeds; says what it waited for.
+try_for() {
+  local seconds=$1 what=$2 deadline=$((SECONDS + $1))
+  shift 2
+  until "$@"; do
+    if ((SECONDS >= deadline)); then
+      say "waited ${seconds} s for ${what}, in vain"
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+# One `pulumi up` at a time: a killed one's script may still be running here.
+lock_machine() {
+  exec 9>/run/lock/etcd-by-pulumi.lock
+  flock -w 300 9 || fail "another pulumi up has been at work on this machine for 300 s. Wait for it, or end it, and run pulumi up again"
+}

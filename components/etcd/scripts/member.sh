@@ -1,0 +1,324 @@
+# Makes one member what the stack asks for: its files, then start, join or restart.
+#
+# `create` runs once in a member's life, `update` ever after: only `create` may bootstrap. The rest
+# is decided by what is found here and by what the other members say.
+# shellcheck shell=bash source=common.sh
+
+readonly pki=/etc/etcd/pki
+readonly unit=/etc/systemd/system/etcd.service
+readonly first_start=/run/etcd-first-start/flags
+
+# member ACTION NAME VERSION DATA_DIRECTORY DATA_DEVICE CLIENT_URL PEER_URL FOUNDERS TOKEN MEMBERS
+#   DATA_DEVICE  the block device to put the data on, or "-"
+#   FOUNDERS     the initial cluster of the members that may bootstrap together
+#   MEMBERS      name=clientUrl of every member of the stack, separated by commas
+# The files follow on standard input, as `bundle` makes them.
+member() {
+  action=$1 name=$2 version=$3 data=$4 device=$5 client_url=$6 peer_url=$7 founders=$8 token=$9 members=${10}
+  etcdctl=/opt/etcd/v$version/bin/etcdctl
+  lock_machine
+  prepare_data_directory
+  receive_bundle
+  place_certificates
+  place_unit
+  local done_what
+  if has_data; then
+    done_what=$(converge_running)
+  else
+    done_what=$(start_without_data)
+  fi
+  place_links
+  printf '{"member":"%s","version":"%s","%s":"%s"}\n' "$name" "$version" "$done_what" "$(started_at)"
+}
+
+# --- the data directory ------------------------------------------------------------------------
+
+prepare_data_directory() {
+  if [[ $device != - ]] && ! mountpoint --quiet "$data"; then
+    try_for 120 "the data volume $device" test -b "$device"
+    mount_data_volume
+  fi
+  install -d -m 0700 -o etcd -g etcd "$data"
+}
+
+# Formats a blank device only: one with anything on it is mounted, or refused.
+mount_data_volume() {
+  local blank=0 kind
+  cmp --quiet --bytes=$((1024 * 1024)) "$device" /dev/zero || blank=$?
+  if ((blank == 0)); then
+    say "formatting the blank data volume"
+    mkfs.ext4 -q -m 0 -L etcd "$device" >&2
+  fi
+  kind=$(blkid --probe --match-tag TYPE --output value "$device" || true)
+  [[ $kind == ext4 ]] || fail "the data volume $device is not blank and holds ${kind:-no file system that blkid knows}, expected ext4: nothing was formatted. Empty it by hand if nobody needs it"
+  install -d -m 0700 "$data"
+  [[ -z $(find "$data" -mindepth 1 -maxdepth 1 -print -quit) ]] ||
+    fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
+  local line="$device $data ext4 defaults,noatime,nofail,x-systemd.device-timeout=60s 0 2"
+  if ! grep -qxF "$line" /etc/fstab; then
+    { awk -v data="$data" '$2 != data' /etc/fstab; echo "$line"; } >/etc/fstab.new
+    chmod 0644 /etc/fstab.new
+    mv /etc/fstab.new /etc/fstab
+    systemctl daemon-reload
+  fi
+  mount "$data" >&2
+}
+
+has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }
+
+# --- files -------------------------------------------------------------------------------------
+
+# The bundle is one line a file: its name, a space, its content in base64.
+receive_bundle() {
+  install -d -m 0755 /etc/etcd
+  rm -rf /etc/etcd/.staging.*
+  staging=$(mktemp -d /etc/etcd/.staging.XXXXXX)
+  trap 'rm -rf "$staging"' EXIT
+  local file content
+  while read -r file content; do
+    [[ $file != end ]] || return 0
+    base64 -d <<<"$content" >"$staging/$file"
+  done
+  fail "the files did not arrive whole: the connection ended early. Run pulumi up again"
+}
+
+# All certificates and keys change in one rename: etcd reads them at each handshake, and must never
+# find a certificate beside another one's key.
+place_certificates() {
+  local set
+  set=pki-$(cd "$staging" && sha256sum ca.crt server.crt server.key peer.crt peer.key operator.crt operator.key | sha256sum | cut -c 1-16)
+  if [[ $(readlink "$pki" || true) != "$set" || ! -d /etc/etcd/$set ]]; then
+    install -d -m 0755 "$staging/$set"
+    (
+      cd "$staging" || exit
+      install -m 0644 -o etcd -g etcd ca.crt server.crt peer.crt operator.crt "$set"
+      install -m 0600 -o etcd -g etcd server.key peer.key "$set"
+      install -m 0600 -o root -g root operator.key "$set"
+    )
+    rm -rf "/etc/etcd/${set:?}"
+    mv -T "$staging/$set" "/etc/etcd/$set"
+    ln -s "$set" "$staging/link"
+    mv -T "$staging/link" "$pki"
+    say "certificates placed"
+  fi
+  find /etc/etcd -mindepth 1 -maxdepth 1 -name 'pki-*' ! -name "$set" -exec rm -rf {} +
+}
+
+place_unit() {
+  if ! cmp --silent "$staging/etcd.service" "$unit"; then
+    [[ ! -e $unit ]] || grep -q '^# Written by Pulumi' "$unit" ||
+      fail "$unit exists and was not written by Pulumi: an etcd that somebody else set up. Remove it, or use another machine"
+    install -m 0644 "$staging/etcd.service" "$unit.new"
+    mv "$unit.new" "$unit"
+    systemctl daemon-reload
+  fi
+  systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
+}
+
+place_links() {
+  local binary link
+  for binary in etcd etcdctl etcdutl; do
+    link=/usr/local/bin/$binary
+    if [[ -e $link && ! -L $link ]]; then
+      say "$link is not ours: left as it is"
+    elif [[ -e /opt/etcd/v$version/bin/$binary ]]; then
+      ln -sfn "/opt/etcd/v$version/bin/$binary" "$link"
+    fi
+  done
+}
+
+# --- asking etcd -------------------------------------------------------------------------------
+
+# ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
+ctl() {
+  local endpoints=$1
+  shift
+  timeout 15 "$etcdctl" --endpoints="$endpoints" --cacert=$pki/ca.crt --cert=$pki/operator.crt \
+    --key=$pki/operator.key --dial-timeout=2s --command-timeout=5s "$@"
+}
+
+# A linearizable read, answered by this member: it has a leader, and the leader a quorum.
+serves() { ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+
+# The client URLs of the other members, one a line.
+others() { tr ',' '\n' <<<"$members" | awk -F= -v me="$name" '$1 != me { print $2 }'; }
+
+accepts() {
+  local address=${1#*://}
+  timeout 1 bash -c "exec 3<>/dev/tcp/${address%:*}/${address##*:}" 2>/dev/null
+}
+
+# The first of the other members that answers for a quorum, or nothing.
+find_quorum() {
+  local url
+  for url in $(others); do
+    if accepts "$url" && serves "$url"; then
+      echo "$url"
+      return 0
+    fi
+  done
+}
+
+# My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
+my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
+
+started_at() { systemctl show --property=ActiveEnterTimestamp --value etcd; }
+
+# --- starting ----------------------------------------------------------------------------------
+
+start_without_data() {
+  local via entry
+  via=$(find_quorum)
+  if [[ -z $via ]]; then
+    bootstrap
+    return
+  fi
+  entry=$(my_entry "$via")
+  if [[ -z $entry ]]; then
+    join "$via"
+  elif [[ -z $(awk -F', ' '{ print $5 }' <<<"$entry") ]]; then
+    # Listed, and never started: it has no client URL yet.
+    say "the cluster is waiting for this member"
+    first_start existing "$(list_as_initial_cluster "$via")"
+    wait_until_member "$via"
+    echo joined
+  else
+    say "the cluster knows this member, and its data is gone: taking it out and adding it anew"
+    ctl "$via" member remove "${entry%%,*}" >&2
+    join "$via"
+  fi
+}
+
+bootstrap() {
+  if [[ $action != create ]]; then
+    fail "the data directory $data is empty, this member has run before, and the other members do not answer as a quorum. Starting it would make a new, empty cluster beside the old one, so it was not started. Bring the other members back first; if they are lost too, restore from a snapshot"
+  fi
+  case ,$founders, in
+    *",$name=$peer_url,"*) ;;
+    *) fail "this member is not among those that founded the cluster ($founders), so it can only join, and no quorum of the others answers. Bring them back and run pulumi up again" ;;
+  esac
+  first_start new "$founders"
+  wait_until_healthy
+  echo bootstrapped
+}
+
+join() {
+  local via=$1
+  say "joining as a learner"
+  # Refused for some seconds after another membership change (strict reconfiguration check).
+  try_for 60 "the cluster to take a new member" add_learner "$via"
+  first_start existing "$(list_as_initial_cluster "$via")"
+  wait_until_member "$via"
+  echo joined
+}
+
+add_learner() {
+  [[ -n $(my_entry "$1") ]] || ctl "$1" member add "$name" --learner --peer-urls="$peer_url" >/dev/null
+}
+
+# The cluster as it is, in the form of --initial-cluster; an unstarted member has no name yet.
+list_as_initial_cluster() {
+  ctl "$1" member list | awk -F', ' -v me="$name" -v url="$peer_url" \
+    '{ printf "%s%s=%s", separator, ($4 == url ? me : $3), $4; separator = "," }'
+}
+
+first_start() {
+  install -d -m 0755 "$(dirname "$first_start")"
+  echo "FIRST_START_FLAGS=--initial-cluster=$2 --initial-cluster-state=$1 --initial-cluster-token=$token" >"$first_start"
+  start
+}
+
+start() {
+  # Not waited for here: systemd's wait has no words for what is missing.
+  systemctl reset-failed etcd 2>/dev/null || true
+  systemctl restart --no-block etcd
+}
+
+# As a learner it answers no reads: promoted as soon as it has caught up, then asked itself.
+wait_until_member() {
+  local via=$1
+  try_for 300 "this learner to catch up and be promoted" promoted "$via" || fail_with_log
+  wait_until_healthy
+}
+
+promoted() {
+  local entry
+  entry=$(my_entry "$1") || return 1
+  case $entry in
+    *", true") ctl "$1" member promote "${entry%%,*}" >/dev/null 2>&1 ;;
+    *", started, "*", false") true ;;
+    *) false ;;
+  esac
+}
+
+wait_until_healthy() {
+  try_for 120 "this member to answer a linearizable read" serves "$client_url" || fail_with_log
+  rm -rf "$(dirname "$first_start")"
+  say "healthy with etcd $version"
+}
+
+fail_with_log() {
+  journalctl --unit=etcd --lines=15 --no-pager --output=cat >&2 || true
+  fail "etcd on this machine is $(systemctl is-active etcd) and not healthy; the last lines of its log are above. Run pulumi up again when the cause is gone"
+}
+
+# --- changing what runs ------------------------------------------------------------------------
+
+converge_running() {
+  if [[ $(digest_of_running) == "$(digest_of_unit)" ]]; then
+    wait_until_healthy
+    echo unchanged
+  elif ! serves "$client_url"; then
+    say "etcd does not take part in the cluster: starting it as asked for"
+    start
+    wait_until_healthy
+    echo started
+  else
+    check_others
+    move_leadership_away
+    say "restarting with what changed"
+    start
+    wait_until_healthy
+    echo restarted
+  fi
+}
+
+digest_of_unit() { sed -n 's/^Environment=UNIT_DIGEST=//p' "$unit"; }
+
+digest_of_running() {
+  local pid
+  pid=$(systemctl show --property=MainPID --value etcd)
+  [[ $pid != 0 ]] || return 0
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^UNIT_DIGEST=//p'
+}
+
+# Without this member the others must be a quorum, each of them serving, and no alarm raised.
+check_others() {
+  local url down=() alarms total
+  alarms=$(ctl "$client_url" alarm list)
+  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting a member of it. Clear the alarm and run pulumi up again"
+  total=$(ctl "$client_url" member list | wc -l)
+  # A single member has nobody to wait for: its restart is its downtime.
+  ((total > 1)) || return 0
+  while read -r url; do
+    serves "$url" || down+=("$url")
+  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print $5 }')
+  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. Repair them and run pulumi up again"
+  ((total > 2)) || fail "not restarting one of two members: the other one alone is no quorum, and writes would stop. Add a third member first"
+}
+
+# The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.
+move_leadership_away() {
+  local status my_id leader target
+  status=$(ctl "$client_url" endpoint status --write-out=fields)
+  my_id=$(to_hex "$(sed -n 's/^"MemberID" : //p' <<<"$status")")
+  leader=$(to_hex "$(sed -n 's/^"Leader" : //p' <<<"$status")")
+  [[ $my_id == "$leader" ]] || return 0
+  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" { print $1; exit }')
+  [[ -n $target ]] || return 0
+  say "moving the leadership to $target"
+  ctl "$client_url" move-leader "$target" >/dev/null
+}
+
+# Member ids are unsigned 64-bit numbers, which bash's printf takes as they are.
+to_hex() { printf '%x' "$1"; }

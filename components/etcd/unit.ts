@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { firstStartFile, releaseDirectory } from "./files";
+import { MemberPlan } from "./plan";
+
+export interface UnitSettings {
+  readonly version: string;
+  readonly clusterName: string;
+  readonly flags: readonly string[];
+  /** etcd reads its CA file only when it starts: another one means another start. */
+  readonly caCertPem: string;
+}
+
+/**
+ * The systemd unit of a member.
+ *
+ * Its `UNIT_DIGEST` is the digest of all that a restart would change, the trusted CA included. A
+ * running etcd still has the one that it was started with, so a script can tell whether what runs
+ * is what is asked for.
+ *
+ * The two assertions are a guard: etcd takes an empty data directory for the first start of a new
+ * cluster, and a member whose disk was lost must never do that.
+ */
+export function unitText(member: MemberPlan, settings: UnitSettings): string {
+  const binary = `${releaseDirectory(settings.version)}/bin/etcd`;
+  const command = [binary, ...settings.flags, "$FIRST_START_FLAGS"].join(" \\\n  ");
+  const text = `# Written by Pulumi: changes made here are undone by the next pulumi up.
+[Unit]
+Description=etcd member ${member.name} of cluster ${settings.clusterName}
+Documentation=https://etcd.io/docs/
+Wants=network-online.target
+After=network-online.target
+RequiresMountsFor=${member.dataDirectory}
+AssertPathExists=|${member.dataDirectory}/member
+AssertPathExists=|${firstStartFile}
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+User=etcd
+Group=etcd
+EnvironmentFile=-${firstStartFile}
+WorkingDirectory=${member.dataDirectory}
+ExecStart=${command}
+Restart=always
+RestartSec=2
+# Ready means a quorum, which other members decide: no reason to kill this one.
+TimeoutStartSec=infinity
+TimeoutStopSec=60
+LimitNOFILE=65536
+OOMScoreAdjust=-900
+IOSchedulingClass=best-effort
+IOSchedulingPriority=0
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=${member.dataDirectory}
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+`;
+  const digest = createHash("sha256").update(text).update(settings.caCertPem).digest("hex");
+  return text.replace("[Service]\n", `[Service]\nEnvironment=UNIT_DIGEST=${digest}\n`);
+}

@@ -1,0 +1,32 @@
+import * as semver from "semver";
+
+/** The minor versions that this project knows the flags and the upgrade rules of, oldest first. */
+export const supportedMinors = ["3.4", "3.5", "3.6", "3.7"] as const;
+
+/**
+ * What is wrong with an etcd version that somebody asks for, in words, or undefined.
+ * Whether a patch release exists is only known by the place that it is downloaded from.
+ */
+export function versionMistake(version: string): string | undefined {
+  const parsed = semver.parse(version);
+  if (parsed === null || parsed.version !== version || parsed.prerelease.length > 0) {
+    return `is "${version}", expected a release's full number such as 3.7.3, without a leading "v"`;
+  }
+  const minor = `${parsed.major}.${parsed.minor}`;
+  if (semver.lt(version, "3.4.0")) {
+    return (
+      `is ${version}, which is too old: before 3.4 there are no learners, so a member could not ` +
+      `be replaced without risking the quorum. Expected ${supportedMinors.join(", ")}`
+    );
+  }
+  if (!supportedMinors.some((supported) => supported === minor)) {
+    return `is ${version}, whose flags this project does not know. Expected ${supportedMinors.join(", ")}`;
+  }
+  if (semver.satisfies(version, "3.5.0 - 3.5.2")) {
+    return (
+      `is ${version}, which can corrupt data when it is killed under load (etcd issue 13766). ` +
+      `Expected 3.5.3 or later`
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { Lifetimes } from "./lifetimes";
+
+export interface AuthorityArgs {
+  readonly commonName: string;
+  readonly organization: string;
+  readonly lifetimes: Lifetimes;
+}
+
+/**
+ * The cluster's certificate authority: it signs what the cluster needs and nothing else.
+ * Its key stays in the state, encrypted; it is in no output and on no machine.
+ */
+export class Authority extends pulumi.ComponentResource {
+  readonly certPem: pulumi.Output<string>;
+  /** Secret; for signing only. */
+  readonly keyPem: pulumi.Output<string>;
+
+  constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("etcd:pki:Authority", name, {}, opts);
+    const parent = { parent: this };
+    const key = new tls.PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+    const certificate = new tls.SelfSignedCert(
+      name,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: args.commonName, organization: args.organization },
+        isCaCertificate: true,
+        allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+        validityPeriodHours: args.lifetimes.caHours,
+        earlyRenewalHours: args.lifetimes.caRenewalHours,
+        setSubjectKeyId: true,
+        setAuthorityKeyId: true,
+      },
+      parent,
+    );
+    this.certPem = certificate.certPem;
+    this.keyPem = pulumi.secret(key.privateKeyPem);
+    this.registerOutputs({ certPem: this.certPem });
+  }
+}

@@ -1,0 +1,55 @@
+/** How long certificates live, in hours. */
+export interface Lifetimes {
+  readonly caHours: number;
+  readonly caRenewalHours: number;
+  readonly certificateHours: number;
+  readonly certificateRenewalHours: number;
+}
+
+export interface LifetimeSettings {
+  readonly caLifetimeDays: number;
+  readonly certificateLifetimeDays: number;
+  readonly certificateRenewalDays: number;
+}
+
+/**
+ * The CA's certificate is renewed once it could no longer outlive a new leaf: whatever is signed,
+ * at any time, ends before its CA does. (The TLS provider does not see to that.)
+ */
+export function lifetimesFrom(settings: LifetimeSettings): Lifetimes {
+  const hours = 24;
+  return {
+    caHours: settings.caLifetimeDays * hours,
+    caRenewalHours: (settings.certificateLifetimeDays + 1) * hours,
+    certificateHours: settings.certificateLifetimeDays * hours,
+    certificateRenewalHours: settings.certificateRenewalDays * hours,
+  };
+}
+
+/** What is wrong with lifetimes in days, each with the setting's name. */
+export function lifetimeMistakes(settings: LifetimeSettings): { setting: string; text: string }[] {
+  const { caLifetimeDays: ca, certificateLifetimeDays: leaf, certificateRenewalDays } = settings;
+  const mistakes: { setting: string; text: string }[] = [];
+  if (leaf < 1) {
+    mistakes.push({ setting: "certificateLifetimeDays", text: `is ${leaf}, expected at least 1` });
+  }
+  if (certificateRenewalDays < 1 || certificateRenewalDays >= leaf) {
+    mistakes.push({
+      setting: "certificateRenewalDays",
+      text:
+        `is ${certificateRenewalDays}, expected 1 to ${Math.max(1, leaf - 1)}: at least a day, so that ` +
+        `certificates are renewed before they end, and less than certificateLifetimeDays, or ` +
+        `every pulumi up would renew them`,
+    });
+  }
+  if (ca < 2 * leaf) {
+    mistakes.push({
+      setting: "caLifetimeDays",
+      text: `is ${ca}, expected at least ${2 * leaf}, twice certificateLifetimeDays: no certificate may outlive its CA`,
+    });
+  }
+  if (ca > 36500) {
+    mistakes.push({ setting: "caLifetimeDays", text: `is ${ca}, expected at most 36500` });
+  }
+  return mistakes;
+}

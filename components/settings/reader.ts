@@ -1,0 +1,135 @@
+/** A mistake in the settings: what is wrong with which one, and what would be right. */
+export interface Mistake {
+  readonly setting: string;
+  readonly text: string;
+}
+
+/** Every mistake in a stack's settings, in one message. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+
+  constructor(readonly mistakes: readonly Mistake[]) {
+    const lines = mistakes.map(({ setting, text }) => `  ${setting} ${text}`);
+    const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
+    super(
+      `${count} not right; nothing was changed:\n${lines.join("\n")}\n` +
+        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>",
+    );
+  }
+}
+
+/**
+ * Reads typed values out of a stack's raw configuration (strings, and JSON for lists and objects)
+ * and keeps every mistake instead of stopping at the first.
+ */
+export class SettingsReader {
+  readonly mistakes: Mistake[] = [];
+
+  constructor(private readonly raw: Readonly<Record<string, string>>) {}
+
+  /** Notes a mistake. */
+  mistake(setting: string, text: string | undefined): void {
+    if (text !== undefined) {
+      this.mistakes.push({ setting, text });
+    }
+  }
+
+  string(setting: string): string {
+    return this.raw[setting] ?? this.missing(setting, "");
+  }
+
+  boolean(setting: string): boolean {
+    const text = this.string(setting);
+    if (text !== "true" && text !== "false" && text !== "") {
+      this.mistake(setting, `is "${text}", expected true or false`);
+    }
+    return text === "true";
+  }
+
+  /** A whole number from `least` to `most`. */
+  integer(setting: string, least: number, most: number): number {
+    const text = this.string(setting);
+    const value = /^-?\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (text !== "" && !(value >= least && value <= most)) {
+      this.mistake(setting, `is "${text}", expected a whole number from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  strings(setting: string): string[] {
+    const value = this.json(setting, []);
+    if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
+      this.mistake(setting, "is not a list of texts");
+      return [];
+    }
+    return value as string[];
+  }
+
+  /** A list of objects that have these fields, all of them texts, and no others. */
+  objects<Field extends string>(setting: string, fields: Field[]): Record<Field, string>[] {
+    const value = this.json(setting, []);
+    if (!Array.isArray(value)) {
+      this.mistake(setting, `is not a list of objects with ${fields.join(" and ")}`);
+      return [];
+    }
+    return value.flatMap((item: unknown, index) =>
+      this.fields(`${setting}[${index}]`, item, fields, []),
+    );
+  }
+
+  /** An object that has these fields, or undefined where it is empty. */
+  object<Field extends string, Optional extends string>(
+    setting: string,
+    fields: Field[],
+    optional: Optional[],
+  ): (Record<Field, string> & Partial<Record<Optional, string>>) | undefined {
+    const value = this.json(setting, {});
+    if (typeof value === "object" && value !== null && Object.keys(value).length === 0) {
+      return undefined;
+    }
+    return this.fields(setting, value, fields, optional)[0];
+  }
+
+  private fields<Field extends string, Optional extends string>(
+    setting: string,
+    value: unknown,
+    fields: Field[],
+    optional: Optional[],
+  ): (Record<Field, string> & Partial<Record<Optional, string>>)[] {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      this.mistake(setting, `is not an object with ${fields.join(", ")}`);
+      return [];
+    }
+    const entries = Object.entries(value).map(([key, item]) => [key, String(item)] as const);
+    const known: string[] = [...fields, ...optional];
+    for (const [key] of entries.filter(([key]) => !known.includes(key))) {
+      this.mistake(setting, `has "${key}", which is not a field of it: ${known.join(", ")}`);
+    }
+    const missing = fields.filter((field) => !entries.some(([key, text]) => key === field && text));
+    if (missing.length > 0) {
+      this.mistake(setting, `has no ${missing.join(" and no ")}`);
+      return [];
+    }
+    return [
+      Object.fromEntries(entries) as Record<Field, string> & Partial<Record<Optional, string>>,
+    ];
+  }
+
+  private json(setting: string, empty: unknown): unknown {
+    const text = this.raw[setting];
+    if (text === undefined) {
+      return this.missing(setting, empty);
+    }
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      this.mistake(setting, `is "${text}", expected a list or an object`);
+      return empty;
+    }
+  }
+
+  private missing<T>(setting: string, empty: T): T {
+    this.mistake(setting, "is not set, and Pulumi.yaml has no default for it");
+    return empty;
+  }
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+/** A stack's configuration, as texts, from `Pulumi.yaml`'s defaults and what a test changes. */
+export function rawSettings(changes: Record<string, unknown> = {}): Record<string, string> {
+  const file = path.join(__dirname, "..", "Pulumi.yaml");
+  const project = parse(readFileSync(file, "utf8")) as {
+    config: Record<string, { default: unknown }>;
+  };
+  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
+  const values = {
+    ...(Object.fromEntries(defaults) as object),
+    sshCidrs: ["203.0.113.7/32"],
+    ...changes,
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { planMembers } from "../../../components/etcd/plan";
+import { UnitSettings, unitText } from "../../../components/etcd/unit";
+
+const [member] = planMembers([{ name: "controller-0", privateIp: "10.0.1.10" }]);
+const settings: UnitSettings = {
+  version: "3.7.3",
+  clusterName: "etcd",
+  flags: ["--name=controller-0", "--quota-backend-bytes=1"],
+  caCertPem: "CA",
+};
+const digestOf = (changes: Partial<UnitSettings>) =>
+  /^Environment=UNIT_DIGEST=(.*)$/m.exec(unitText(member!, { ...settings, ...changes }))![1];
+
+describe("the digest of what a restart would change", () => {
+  it("is the same for the same", () => expect(digestOf({})).toBe(digestOf({})));
+
+  it.each<[string, Partial<UnitSettings>]>([
+    ["another version", { version: "3.7.4" }],
+    ["another flag", { flags: ["--name=controller-0", "--quota-backend-bytes=2"] }],
+    ["another CA, which etcd reads only when it starts", { caCertPem: "OTHER" }],
+  ])("differs for %s", (_, changes) => expect(digestOf(changes)).not.toBe(digestOf({})));
+});
+
+it("runs the release by its own path, so that a staged one changes nothing before its turn", () => {
+  expect(unitText(member!, settings)).toContain(
+    "ExecStart=/opt/etcd/v3.7.3/bin/etcd \\\n  --name=controller-0 \\\n  --quota-backend-bytes=1 \\\n  $FIRST_START_FLAGS\n",
+  );
+});
+
+it("never starts on an empty data directory, but for a first start", () => {
+  const assertions = unitText(member!, settings).match(/^AssertPathExists=.*$/gm);
+  expect(assertions).toEqual([
+    "AssertPathExists=|/var/lib/etcd/member",
+    "AssertPathExists=|/run/etcd-first-start/flags",
+  ]);
+});

@@ -1,0 +1,360 @@
+import * as fc from "fast-check";
+import { utils } from "ssh2";
+import { describe, expect, it } from "vitest";
+import { SettingsError } from "../../../components/settings/reader";
+import { readSettings } from "../../../components/settings/settings";
+import { rawSettings } from "../../settings";
+
+function mistakesIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
+  try {
+    readSettings({ values: rawSettings(changes), secrets });
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+    return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
+  }
+}
+
+const [first, second, third] = ["10.0.1.10", "10.0.2.10", "10.0.3.10"];
+const named = (...addresses: string[]) =>
+  addresses.map((privateIp, index) => ({ name: `controller-${index}`, privateIp }));
+
+describe("the defaults of Pulumi.yaml", () => {
+  it("are valid once somebody may use SSH", () => {
+    expect(mistakesIn({})).toEqual([]);
+  });
+
+  it("become one typed value", () => {
+    const settings = readSettings({ values: rawSettings(), secrets: [] });
+    expect(settings).toMatchObject({
+      version: "3.7.3",
+      quotaGiB: 8,
+      publicAddresses: true,
+      controllers: named(first!, second!, third!),
+      bastion: undefined,
+    });
+  });
+
+  it("name a type and a description for every setting", () => {
+    const settings = Object.keys(readSettings({ values: rawSettings(), secrets: [] }));
+    expect(Object.keys(rawSettings()).sort()).toEqual(settings.sort());
+  });
+});
+
+describe("a mistake is found and named", () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      "an address outside the subnets",
+      { controllers: named(first!, second!, "10.0.4.10") },
+      /^controllers\[2\]\.privateIp is 10\.0\.4\.10, expected an address in one of subnetCidrs/,
+    ],
+    [
+      "an address that AWS keeps",
+      { controllers: named("10.0.1.3", second!, third!) },
+      /^controllers\[0\]\.privateIp is 10\.0\.1\.3, which AWS keeps/,
+    ],
+    [
+      "the broadcast address",
+      { controllers: named("10.0.1.255", second!, third!) },
+      /^controllers\[0\]\.privateIp .* AWS keeps/,
+    ],
+    [
+      "an address twice",
+      { controllers: named(first!, first!, third!) },
+      /^controllers\[1\]\.privateIp is 10\.0\.1\.10, which controllers\[0\] has already/,
+    ],
+    [
+      "what is no address",
+      { controllers: named("10.0.1", second!, third!) },
+      /^controllers\[0\]\.privateIp is "10\.0\.1", expected an IPv4 address/,
+    ],
+    [
+      "subnets that overlap",
+      { subnetCidrs: ["10.0.0.0/20", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"] },
+      /^subnetCidrs\[1\] is 10\.0\.1\.0\/24, which overlaps with 10\.0\.0\.0\/20/,
+    ],
+    [
+      "a range that does not parse",
+      { subnetCidrs: ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/33"] },
+      /^subnetCidrs\[2\] is "10\.0\.3\.0\/33", expected an IPv4 range/,
+    ],
+    [
+      "a range with host bits",
+      { subnetCidrs: ["10.0.1.1/24", "10.0.2.0/24", "10.0.3.0/24"] },
+      /^subnetCidrs\[0\] is "10\.0\.1\.1\/24".*host bits zero/,
+    ],
+    [
+      "a subnet outside the VPC",
+      { vpcCidr: "10.1.0.0/16" },
+      /^subnetCidrs\[0\] is 10\.0\.1\.0\/24, expected a range inside vpcCidr/,
+    ],
+    ["no subnets", { subnetCidrs: [] }, /^subnetCidrs is empty/],
+    [
+      "a VPC range that AWS does not take",
+      { vpcCidr: "10.0.0.0/8" },
+      /^vpcCidr is 10\.0\.0\.0\/8, expected a range from \/16 to \/28/,
+    ],
+    [
+      "a VPC id that is none",
+      { vpcId: "my-vpc" },
+      /^vpcId is "my-vpc", expected an id such as vpc-/,
+    ],
+    [
+      "zones that do not match the subnets",
+      { availabilityZones: ["us-east-1a"] },
+      /^availabilityZones has 1 entries, expected one for each of the 3/,
+    ],
+    [
+      "a zone that is none",
+      { availabilityZones: ["a", "us-east-1b", "us-east-1c"] },
+      /^availabilityZones\[0\] is "a", expected a zone/,
+    ],
+    [
+      "a version before 3.4",
+      { version: "3.3.27" },
+      /^version is 3\.3\.27, which is too old: before 3\.4 there are no learners/,
+    ],
+    [
+      "a version that nobody knows",
+      { version: "3.8.0" },
+      /^version is 3\.8\.0, whose flags this project does not know/,
+    ],
+    [
+      "a version without a patch",
+      { version: "3.7" },
+      /^version is "3\.7", expected a release's full number/,
+    ],
+    [
+      "a version with a v",
+      { version: "v3.7.3" },
+      /^version is "v3\.7\.3", expected .* without a leading "v"/,
+    ],
+    [
+      "a version that corrupts data",
+      { version: "3.5.2" },
+      /^version is 3\.5\.2, which can corrupt data/,
+    ],
+    ["nobody", { controllers: [] }, /^controllers names nobody\. Expected 1, 3, 5 or 7/],
+    [
+      "an even number of members",
+      { controllers: named(first!, second!) },
+      /^controllers names 2 members: an even number/,
+    ],
+    [
+      "nine members",
+      { controllers: named(...[10, 11, 12, 13, 14, 15, 16, 17, 18].map((n) => `10.0.1.${n}`)) },
+      /^controllers names 9 members/,
+    ],
+    [
+      "a name that is no host name",
+      {
+        controllers: [
+          { name: "Controller_0", privateIp: first },
+          ...named("", second!, third!).slice(1),
+        ],
+      },
+      /^controllers\[0\]\.name is "Controller_0", expected a host name/,
+    ],
+    [
+      "a name twice",
+      { controllers: named(first!, second!, third!).map((one) => ({ ...one, name: "same" })) },
+      /^controllers\[1\]\.name is "same", which controllers\[0\] is called already/,
+    ],
+    [
+      "a controller without an address",
+      { controllers: [{ name: "controller-0" }] },
+      /^controllers\[0\] has no privateIp/,
+    ],
+    [
+      "a field that a controller does not have",
+      { controllers: [{ name: "controller-0", privateIp: first, zone: "a" }] },
+      /^controllers\[0\] has "zone", which is not a field of it/,
+    ],
+    ["a cluster name that is none", { clusterName: "my cluster" }, /^clusterName is "my cluster"/],
+    [
+      "a URL that is not one",
+      { releaseUrl: "mirror.example.com" },
+      /^releaseUrl is "mirror\.example\.com", expected a URL/,
+    ],
+    [
+      "a URL of a kind that curl is not to fetch",
+      { releaseUrl: "file:///tmp" },
+      /^releaseUrl is "file:\/\/\/tmp"/,
+    ],
+    [
+      "a URL with a password in it",
+      { releaseUrl: "https://me:secret@example.com" },
+      /^releaseUrl has a user, a query or a fragment/,
+    ],
+    [
+      "a quota over etcd's maximum",
+      { quotaGiB: 9 },
+      /^quotaGiB is "9", expected a whole number from 1 to 8/,
+    ],
+    ["a number that is none", { quotaGiB: "lots" }, /^quotaGiB is "lots", expected a whole number/],
+    [
+      "a volume without room for a defragmentation",
+      { dataVolumeGiB: 10 },
+      /^dataVolumeGiB is 10, expected at least 20/,
+    ],
+    [
+      "an instance type that is none",
+      { instanceType: "large" },
+      /^instanceType is "large", expected an EC2 instance type/,
+    ],
+    [
+      "an instance type before Nitro",
+      { instanceType: "t2.micro" },
+      /^instanceType is t2\.micro, of a generation before Nitro/,
+    ],
+    [
+      "nobody who may use SSH",
+      { sshCidrs: [] },
+      /^sshCidrs is empty, expected the ranges that may reach port 22/,
+    ],
+    [
+      "SSH for everybody",
+      { sshCidrs: ["0.0.0.0/0"] },
+      /^sshCidrs has 0\.0\.0\.0\/0: port 22 would be open to everybody/,
+    ],
+    ["SSH for everybody on IPv6", { sshCidrs: ["::/0"] }, /^sshCidrs has ::\/0/],
+    [
+      "a client range that does not parse",
+      { clientCidrs: ["10.0.0.0"] },
+      /^clientCidrs\[0\] is "10\.0\.0\.0", expected a range/,
+    ],
+    [
+      "a renewal window as long as the lifetime",
+      { certificateRenewalDays: 365 },
+      /^certificateRenewalDays is 365, expected 1 to 364/,
+    ],
+    [
+      "a lifetime of nothing",
+      { certificateLifetimeDays: 0 },
+      /^certificateLifetimeDays is "0", expected a whole number from 1/,
+    ],
+    [
+      "a CA that its leaves would outlive",
+      { caLifetimeDays: 400 },
+      /^caLifetimeDays is 400, expected at least 730/,
+    ],
+    [
+      "a setting that does not exist, by a typing mistake",
+      { instnaceType: "t3.small" },
+      /^instnaceType is not a setting\. Did you mean instanceType\?/,
+    ],
+    [
+      "a setting that does not exist at all",
+      { favouriteColour: "blue" },
+      /^favouriteColour is not a setting\. There are: clusterName, /,
+    ],
+    [
+      "true that is neither true nor false",
+      { publicAddresses: "yes" },
+      /^publicAddresses is "yes", expected true or false/,
+    ],
+    ["no way in", { publicAddresses: false }, /^bastion is not set, and publicAddresses is false/],
+    [
+      "a bastion without a host key",
+      { bastion: { host: "b", user: "u" } },
+      /^bastion has no hostKey/,
+    ],
+    [
+      "a bastion's host key that is none",
+      { bastion: { host: "b", user: "u", hostKey: "SHA256:abc" } },
+      /^bastion has the hostKey "SHA256:abc", expected a line such as "ssh-ed25519/,
+    ],
+    [
+      "a bastion's key without a bastion",
+      { bastionPrivateKey: "x" },
+      /^bastionPrivateKey is set, and bastion is not/,
+    ],
+    [
+      "a private key in plain text",
+      { sshPrivateKey: "x" },
+      /^sshPrivateKey is in the stack's file in plain text/,
+    ],
+    [
+      "a list that is none",
+      { sshCidrs: "203.0.113.7/32" },
+      /^sshCidrs is "203\.0\.113\.7\/32", expected a list/,
+    ],
+  ])("%s", (_, changes, expected) => {
+    const mistakes = mistakesIn(changes);
+    expect(mistakes.filter((mistake) => expected.test(mistake))).toHaveLength(1);
+  });
+
+  it("an encrypted key that cannot be read is not shown", () => {
+    const mistakes = mistakesIn({ sshPrivateKey: "hunter2" }, ["sshPrivateKey"]);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toMatch(/^sshPrivateKey cannot be read as a private key/);
+    expect(mistakes[0]).not.toContain("hunter2");
+  });
+
+  it("all of them at once, with what to do", () => {
+    const error = new SettingsError([
+      { setting: "version", text: "is wrong" },
+      { setting: "quotaGiB", text: "is wrong, too" },
+    ]);
+    expect(error.message).toBe(
+      "2 settings are not right; nothing was changed:\n  version is wrong\n  quotaGiB is wrong, too\n" +
+        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>",
+    );
+    expect(mistakesIn({ version: "3.3.0", quotaGiB: 0, sshCidrs: [] }).length).toBe(3);
+  });
+});
+
+describe("what is meant is taken", () => {
+  const key = utils.generateKeyPairSync("ed25519").private;
+  const bastion = {
+    host: "bastion.example.com",
+    user: "me",
+    port: 2222,
+    hostKey: "ssh-ed25519 AAAA",
+  };
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ["SSH for everybody, said twice", { sshCidrs: ["0.0.0.0/0"], sshFromAnywhere: true }, []],
+    ["a single member", { controllers: named("10.0.1.10") }, []],
+    [
+      "five members in one subnet",
+      { controllers: named(...[10, 11, 12, 13, 14].map((n) => `10.0.1.${n}`)) },
+      [],
+    ],
+    [
+      "an existing VPC, whatever its range",
+      { vpcId: "vpc-0123456789abcdef0", vpcCidr: "192.168.0.0/16" },
+      [],
+    ],
+    ["a Graviton type", { instanceType: "t4g.small" }, []],
+    ["a bastion", { publicAddresses: false, bastion }, []],
+    ["a key of one's own", { sshPrivateKey: key }, ["sshPrivateKey"]],
+    [
+      "names and addresses of a load balancer",
+      { serverNames: ["etcd.example.com", "10.9.8.7", "fd00::1", "*.etcd.internal"] },
+      [],
+    ],
+    ["clients by IPv6", { clientCidrs: ["2001:db8::/32"] }, []],
+  ])("%s", (_, changes, secrets) => {
+    expect(mistakesIn(changes, secrets)).toEqual([]);
+  });
+});
+
+describe("whatever is written into a setting", () => {
+  const names = Object.keys(rawSettings());
+  it("is read or refused, and never an accident", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.oneof(fc.string(), fc.json()), (name, value) => {
+        const values = { ...rawSettings(), [name]: value };
+        try {
+          readSettings({ values, secrets: [] });
+        } catch (error) {
+          expect(error).toBeInstanceOf(SettingsError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
