@@ -1,10 +1,12 @@
 import pulumi from "@pulumi/eslint-plugin";
+import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
-  { ignores: ["node_modules/", ".lab/", "dist/"] },
-  ...tseslint.configs.recommendedTypeChecked,
+export default defineConfig([
+  globalIgnores(["node_modules/", ".lab/"]),
   {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { project: "./tsconfig.check.json", tsconfigRootDir: import.meta.dirname },
     },
@@ -12,10 +14,8 @@ export default tseslint.config(
     rules: {
       "@pulumi/no-output-in-template-literal": "error",
       "@pulumi/no-output-instance-in-template-literal": "error",
-      "@typescript-eslint/no-non-null-assertion": "off",
       eqeqeq: "error",
       "prefer-const": "error",
     },
   },
-  { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
-);
+]);

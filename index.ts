@@ -49,5 +49,6 @@ export const health = cluster.health;
 export const etcdctl = etcdctlEnvironment(cluster.endpoints);
 export const ssh = sshOutputs(machines);
 export const sshPrivateKey = access.privateKey;
+export const bastionPrivateKey = access.bastionPrivateKey;
 export const clientSecurityGroupId = firewall.clients.id;
 export const version = settings.version;

@@ -31,6 +31,8 @@ export class Access extends pulumi.ComponentResource {
   /** Secret. */
   readonly privateKey: pulumi.Output<string>;
   readonly proxy: Connection["proxy"];
+  /** Secret; "" without a bastion. */
+  readonly bastionPrivateKey: pulumi.Output<string>;
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:aws:Access", name, {}, opts);
@@ -46,11 +48,10 @@ export class Access extends pulumi.ComponentResource {
       { parent: this },
     );
     this.keyName = pair.keyName;
-    this.proxy = args.bastion && {
-      ...args.bastion,
-      privateKey:
-        args.bastionPrivateKey === "" ? this.privateKey : pulumi.secret(args.bastionPrivateKey),
-    };
+    this.bastionPrivateKey = pulumi.secret(
+      args.bastion === undefined ? "" : args.bastionPrivateKey || this.privateKey,
+    );
+    this.proxy = args.bastion && { ...args.bastion, privateKey: this.bastionPrivateKey };
     this.registerOutputs({ keyName: this.keyName });
   }
 

@@ -1,4 +1,4 @@
-import { local, remote } from "@pulumi/command";
+import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../machine";
 import { Authority } from "../pki/authority";
@@ -57,16 +57,16 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /**
-   * The cluster's birth certificate: who may start it from nothing, written down when it is first
-   * made and never changed. A member that is added later is not in it and can only join.
+   * The cluster's birth certificate: who may start it from nothing. A stash keeps what it was given
+   * first, whatever it is given later, so a member that is added is not in it and can only join.
    */
   private recordFounders(releases: pulumi.Resource[]): pulumi.Output<string> {
-    const record = new local.Command(
+    const record = new pulumi.Stash(
       "founders",
-      { create: `echo ${initialCluster(this.members)}`, addPreviousOutputInEnv: false },
-      { parent: this, dependsOn: releases, ignoreChanges: ["create"] },
+      { input: initialCluster(this.members) },
+      { parent: this, dependsOn: releases },
     );
-    return record.stdout;
+    return record.output.apply(String);
   }
 
   private certificate(
@@ -145,7 +145,7 @@ export class Cluster extends pulumi.ComponentResource {
             device,
             plan.clientUrl,
             plan.peerUrl,
-            founders.trim(),
+            founders,
             args.clusterName,
             this.members.map((member) => `${member.name}=${member.clientUrl}`).join(","),
           ),

@@ -8,8 +8,8 @@ export type ScriptName = "stage" | "member" | "health";
 export type Bundle = Record<string, string>;
 
 /**
- * What is piped into `scriptCommand`: the script, a call of its function, and then the files, which
- * that function reads from what is left of its standard input. So nothing of it is ever in a
+ * What is piped into `scriptCommand`: the script, the call that the command names, and then the
+ * files, which the script reads from what is left of its standard input. So nothing of it is ever in a
  * command line, a process list or an error message, and the whole can be one secret.
  */
 export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
@@ -20,15 +20,15 @@ export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
     source("common"),
     source(script),
     // One compound command: bash has read past it before it runs, and ends without reading on.
-    `{ ${script} "$@"; exit; }\n`,
+    '{ "$@"; exit; }\n',
     ...files,
     "end\n",
   ].join("");
 }
 
 /** The command that runs a script from its standard input as root, with arguments. */
-export function scriptCommand(...args: string[]): string {
-  return ["sudo -n bash -s --", ...args.map(quote)].join(" ");
+export function scriptCommand(script: ScriptName, ...args: string[]): string {
+  return ["sudo -n bash -s --", script, ...args.map(quote)].join(" ");
 }
 
 /** A word of a POSIX shell, quoted where it has to be. */

@@ -54,14 +54,17 @@ mount_data_volume() {
   install -d -m 0700 "$data"
   [[ -z $(find "$data" -mindepth 1 -maxdepth 1 -print -quit) ]] ||
     fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
-  local line="$device $data ext4 defaults,noatime,nofail,x-systemd.device-timeout=60s 0 2"
-  if ! grep -qxF "$line" /etc/fstab; then
-    { awk -v data="$data" '$2 != data' /etc/fstab; echo "$line"; } >/etc/fstab.new
-    chmod 0644 /etc/fstab.new
-    mv /etc/fstab.new /etc/fstab
-    systemctl daemon-reload
-  fi
-  mount "$data" >&2
+  local mount_unit
+  mount_unit=$(systemd-escape --path --suffix=mount "$data")
+  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
+    "$device" "$data" >"/etc/systemd/system/$mount_unit"
+  chmod 0644 "/etc/systemd/system/$mount_unit"
+  systemctl daemon-reload
+  # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
+  timeout 60 systemctl start "$mount_unit" ||
+    fail "could not mount the data volume $device on $data: see 'systemctl status $mount_unit'"
+  # etcd warns at each start of what is not its own; fsck makes it again when it needs it.
+  rmdir "$data/lost+found" 2>/dev/null || true
 }
 
 has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }

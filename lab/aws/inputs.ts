@@ -1,0 +1,246 @@
+import { isIpv4, isIpv6Cidr, parseCidr } from "./addresses";
+import {
+  EGRESS_RULE,
+  INGRESS_RULE,
+  INSTANCE,
+  KEY_PAIR,
+  ROUTE,
+  SUBNET,
+  schema,
+  type TypeSchema,
+  VPC,
+} from "./schema";
+import type { Props } from "./store";
+
+/** How Pulumi writes a value that a preview does not know yet. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export interface CheckFailure {
+  property: string;
+  reason: string;
+}
+
+export interface Diff {
+  changes: boolean;
+  /** The inputs that differ. */
+  diffs: string[];
+  /** Those of them that replace the resource. */
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}
+
+/** The schema of a type; an error for a type that the double does not have. */
+export function schemaOf(type: string): TypeSchema {
+  const found = schema[type];
+  if (!found) {
+    throw new Error(
+      `the lab's AWS has no ${type}; it has ${Object.keys(schema).sort().join(", ")}`,
+    );
+  }
+  return found;
+}
+
+/** Leaves out what is null or undefined: both mean "not given". */
+export function given(inputs: Props): Props {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+/** Everything that is wrong with the inputs and can be told without looking at other records. */
+export function failuresOf(type: string, inputs: Props): CheckFailure[] {
+  const { inputs: known, required, nested = {} } = schemaOf(type);
+  const failures: CheckFailure[] = [];
+  for (const property of Object.keys(inputs)) {
+    if (!(property in known)) {
+      failures.push({ property, reason: `the lab's ${type} does not know this property` });
+    }
+  }
+  for (const property of required) {
+    if (inputs[property] === undefined || inputs[property] === "") {
+      failures.push({ property, reason: `${type} needs this property` });
+    }
+  }
+  for (const [property, keys] of Object.entries(nested)) {
+    failures.push(...unknownKeys(property, inputs[property], keys));
+  }
+  failures.push(...(typeChecks[type]?.(inputs) ?? []));
+  return failures;
+}
+
+function unknownKeys(property: string, value: unknown, keys: string[]): CheckFailure[] {
+  const blocks = Array.isArray(value) ? value : [value];
+  return blocks
+    .filter((block): block is Props => typeof block === "object" && block !== null)
+    .flatMap((block) => Object.keys(given(block)))
+    .filter((key) => !keys.includes(key))
+    .map((key) => ({
+      property: `${property}.${key}`,
+      reason: `the lab does not know this property`,
+    }));
+}
+
+const typeChecks: Record<string, (inputs: Props) => CheckFailure[]> = {
+  [VPC]: (inputs) => networkAddress(inputs, "cidrBlock"),
+  [SUBNET]: (inputs) => networkAddress(inputs, "cidrBlock"),
+  [ROUTE]: (inputs) => [
+    ...networkAddress(inputs, "destinationCidrBlock"),
+    ...exactlyOne(inputs, ["destinationCidrBlock", "destinationIpv6CidrBlock"]),
+    ...exactlyOne(inputs, ["gatewayId"]),
+  ],
+  [INGRESS_RULE]: ruleFailures,
+  [EGRESS_RULE]: ruleFailures,
+  [KEY_PAIR]: (inputs) => atMostOne(inputs, ["keyName", "keyNamePrefix"]),
+  [INSTANCE]: (inputs) => [
+    ...atMostOne(inputs, ["userData", "userDataBase64"]),
+    ...(isKnown(inputs.privateIp) && !isIpv4(inputs.privateIp)
+      ? [{ property: "privateIp", reason: `expected an IPv4 address, got: ${inputs.privateIp}` }]
+      : []),
+  ],
+};
+
+/** The AWS provider wants the network's own address: 10.0.1.0/24, not 10.0.1.5/24. */
+function networkAddress(inputs: Props, property: string): CheckFailure[] {
+  const value = inputs[property];
+  if (!isKnown(value)) {
+    return [];
+  }
+  const network = parseCidr(value);
+  if (!network) {
+    return [{ property, reason: `"${value}" is not a valid IPv4 CIDR block` }];
+  }
+  return network.cidr === value
+    ? []
+    : [
+        {
+          property,
+          reason: `"${value}" is not a valid IPv4 CIDR block; did you mean "${network.cidr}"?`,
+        },
+      ];
+}
+
+function ruleFailures(inputs: Props): CheckFailure[] {
+  const failures = [
+    ...networkAddress(inputs, "cidrIpv4"),
+    ...exactlyOne(inputs, ["cidrIpv4", "cidrIpv6", "referencedSecurityGroupId"]),
+  ];
+  if (isKnown(inputs.cidrIpv6) && !isIpv6Cidr(inputs.cidrIpv6)) {
+    failures.push({
+      property: "cidrIpv6",
+      reason: `"${inputs.cidrIpv6}" is not a valid IPv6 CIDR block`,
+    });
+  }
+  if (isKnown(inputs.ipProtocol)) {
+    failures.push(...portFailures(inputs.ipProtocol, inputs.fromPort, inputs.toPort));
+  }
+  return failures;
+}
+
+function portFailures(protocol: string, from: unknown, to: unknown): CheckFailure[] {
+  const property = "fromPort";
+  if (protocol === "-1") {
+    return from === undefined && to === undefined
+      ? []
+      : [{ property, reason: `ports must not be set when ipProtocol is "-1" (all traffic)` }];
+  }
+  if (!["tcp", "udp", "icmp", "icmpv6"].includes(protocol)) {
+    return [
+      {
+        property: "ipProtocol",
+        reason: `InvalidParameterValue: "${protocol}" is not tcp, udp, icmp, icmpv6 or -1`,
+      },
+    ];
+  }
+  if (from === UNKNOWN || to === UNKNOWN) {
+    return [];
+  }
+  if (typeof from !== "number" || typeof to !== "number") {
+    return [
+      { property, reason: `InvalidParameterValue: ${protocol} needs both fromPort and toPort` },
+    ];
+  }
+  const isRange = 0 <= from && from <= to && to <= 65535;
+  return isRange || protocol.startsWith("icmp")
+    ? []
+    : [{ property, reason: `InvalidParameterValue: Invalid TCP port range (${from}-${to})` }];
+}
+
+function exactlyOne(inputs: Props, names: string[]): CheckFailure[] {
+  const set = names.filter((name) => inputs[name] !== undefined);
+  return set.length === 1
+    ? []
+    : [
+        {
+          property: names[0] ?? "",
+          reason: `exactly one of ${names.join(", ")} is needed, got ${set.join(", ") || "none"}`,
+        },
+      ];
+}
+
+function atMostOne(inputs: Props, names: string[]): CheckFailure[] {
+  const set = names.filter((name) => inputs[name] !== undefined);
+  return set.length <= 1
+    ? []
+    : [{ property: set[0] ?? "", reason: `${set.join(" and ")} exclude each other` }];
+}
+
+/** A string that is there and that the preview knows. */
+export function isKnown(value: unknown): value is string {
+  return typeof value === "string" && value !== UNKNOWN;
+}
+
+/** Properties whose elements have no order. */
+const sets = new Set(["vpcSecurityGroupIds", "ingress", "egress", "routes"]);
+
+/** What changes when the inputs `olds` become `news`, and whether that takes a replacement. */
+export function diffInputs(type: string, olds: Props, news: Props): Diff {
+  const { inputs, autoName } = schemaOf(type);
+  const diffs = Object.keys(inputs).filter(
+    (property) => comparable(property, olds[property]) !== comparable(property, news[property]),
+  );
+  const replaces = diffs.filter(
+    (property) => inputs[property] === "replace" || alsoReplaces(type, property, olds, news),
+  );
+  const keepsItsName = autoName !== undefined && olds[autoName] === news[autoName];
+  return {
+    changes: diffs.length > 0,
+    diffs,
+    replaces,
+    // As the real provider does: two of one name cannot be there together.
+    deleteBeforeReplace: replaces.length > 0 && keepsItsName,
+  };
+}
+
+function alsoReplaces(type: string, property: string, olds: Props, news: Props): boolean {
+  if (type !== INSTANCE) {
+    return false;
+  }
+  if (property === "userData" || property === "userDataBase64") {
+    return news.userDataReplaceOnChange === true;
+  }
+  if (property === "rootBlockDevice") {
+    const [before, after] = [olds, news].map((side) => (side.rootBlockDevice ?? {}) as Props);
+    return before?.encrypted !== after?.encrypted || before?.kmsKeyId !== after?.kmsKeyId;
+  }
+  return false;
+}
+
+function comparable(property: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (sets.has(property) && Array.isArray(value)) {
+    return JSON.stringify(value.map(sortedJson).sort());
+  }
+  return sortedJson(value);
+}
+
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(
+          Object.entries(part as Props).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+        )
+      : part,
+  );
+}

@@ -1,0 +1,26 @@
+/** What the AWS double needs to know of a machine to boot it. */
+export interface MachineSpec {
+  /** The Name tag, or the instance's id where there is none. */
+  name: string;
+  ip: string;
+  userData: string;
+  /** One authorized_keys line, or "" for an instance without a key pair. */
+  publicKey: string;
+  instanceId: string;
+}
+
+/** Whatever really makes the networks, machines and disks behind the AWS double's records. */
+export interface MachineHost {
+  createNetwork(cidr: string): Promise<{ gateway: string }>;
+  bootMachine(machine: MachineSpec): Promise<void>;
+  removeMachine(instanceId: string): Promise<void>;
+  stopMachine(instanceId: string): Promise<void>;
+  startMachine(instanceId: string): Promise<void>;
+  machineExists(instanceId: string): Promise<boolean>;
+  createVolume(volumeId: string, sizeGiB: number): Promise<void>;
+  attachVolume(volumeId: string, instanceId: string): Promise<void>;
+  detachVolume(volumeId: string): Promise<void>;
+  deleteVolume(volumeId: string): Promise<void>;
+  /** A host that cannot grow a disk leaves this out, and the double refuses to. */
+  growVolume?(volumeId: string, sizeGiB: number): Promise<void>;
+}

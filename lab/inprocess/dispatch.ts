@@ -1,0 +1,174 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type AwsConfiguration, type AwsDouble } from "../aws/double";
+import type { Props } from "../aws/store";
+import { type Connection, createCommand, runCommand, withKey, withoutKeys } from "./ssh";
+import { createTls, invokeTls, secretTlsOutputs } from "./tls";
+
+const COMMAND = "command:remote:Command";
+const STASH = "pulumi:index:Stash";
+
+/** The work behind a deletion, without keys. */
+export interface DeleteHow {
+  command: string;
+  connection: Connection;
+}
+
+/** What deleting a resource takes beyond its type and id; undefined for nothing. */
+export function deleteHow(type: string, inputs: Props): DeleteHow | undefined {
+  if (type !== COMMAND || typeof inputs.delete !== "string") {
+    return undefined;
+  }
+  return { command: inputs.delete, connection: withoutKeys(inputs.connection as Connection) };
+}
+
+interface CreateArgs {
+  type: string;
+  name: string;
+  inputs: Props;
+  custom?: boolean;
+  id?: string;
+}
+
+/** Hands each resource and function to what can make or answer it. */
+export class Dispatcher {
+  constructor(
+    private readonly aws: AwsDouble,
+    config: Record<string, string>,
+  ) {
+    if (config["aws:region"] !== undefined) {
+      this.aws.configure(
+        awsConfiguration({
+          region: config["aws:region"],
+          defaultTags: config["aws:defaultTags"],
+        }),
+      );
+    }
+  }
+
+  /** Makes a resource. The state has secret marks where the inputs had them; `inputs` has none. */
+  async create(args: CreateArgs): Promise<{ id: string | undefined; state: Props; inputs: Props }> {
+    const { plain, secretKeys } = withoutMarks(args.inputs);
+    const { id, state } = await this.make({ ...args, inputs: plain });
+    const secret = new Set([
+      ...secretKeys,
+      ...(args.type.startsWith("tls:") ? secretTlsOutputs : []),
+    ]);
+    return { id, state: marked(state, secret), inputs: plain };
+  }
+
+  private async make(args: CreateArgs): Promise<{ id: string | undefined; state: Props }> {
+    const { type, name, inputs, custom, id } = args;
+    if (type.startsWith("pulumi:providers:")) {
+      if (type === "pulumi:providers:aws") {
+        this.aws.configure(awsConfiguration(inputs));
+      }
+      return { id: name, state: inputs };
+    }
+    if (custom !== true) {
+      return { id: undefined, state: inputs };
+    }
+    if (type.startsWith("aws:")) {
+      return id ? this.read(type, id) : this.aws.create(type, name, inputs);
+    }
+    if (id) {
+      throw new Error(`${type} ${id}: the lab looks up existing resources of AWS alone`);
+    }
+    if (type.startsWith("tls:")) {
+      return createTls(type, inputs);
+    }
+    if (type === COMMAND) {
+      return createCommand(name, inputs);
+    }
+    if (type === STASH) {
+      return { id: name, state: { ...inputs, output: inputs.input } };
+    }
+    throw new Error(
+      `the lab cannot make a ${type} without the Pulumi engine: it knows aws:*, tls:* and ${COMMAND}`,
+    );
+  }
+
+  private async read(type: string, id: string): Promise<{ id: string; state: Props }> {
+    const found = await this.aws.read(type, id);
+    if (!found) {
+      throw new Error(`${type} ${id} does not exist in the lab`);
+    }
+    return { id, state: found.state };
+  }
+
+  /** Answers a provider's function. */
+  async invoke(token: string, inputs: Props): Promise<Props> {
+    const { plain } = withoutMarks(inputs);
+    if (token.startsWith("aws:")) {
+      return this.aws.invoke(token, plain);
+    }
+    if (token.startsWith("tls:")) {
+      return invokeTls(token, plain);
+    }
+    throw new Error(`the lab cannot answer ${token} without the Pulumi engine`);
+  }
+
+  /** Deletes a resource that `create` has made. */
+  async delete(
+    resource: { type: string; id: string; delete?: DeleteHow },
+    sshPrivateKey?: string,
+  ): Promise<void> {
+    if (resource.type.startsWith("aws:")) {
+      await this.aws.delete(resource.type, resource.id);
+    } else if (resource.delete) {
+      if (sshPrivateKey === undefined) {
+        throw new Error("it runs a command when it is deleted, and no SSH key was given for that");
+      }
+      const { command, connection } = resource.delete;
+      await runCommand(withKey(connection, sshPrivateKey), command);
+    }
+  }
+}
+
+/** The parts of the provider's configuration that matter here; nested ones may come as JSON. */
+export function awsConfiguration(inputs: Props): AwsConfiguration {
+  const { defaultTags, region } = inputs;
+  const parsed: unknown = typeof defaultTags === "string" ? JSON.parse(defaultTags) : defaultTags;
+  return {
+    region: typeof region === "string" ? region : undefined,
+    defaultTags: (parsed as { tags?: Record<string, string> } | undefined)?.tags,
+  };
+}
+
+/** How Pulumi writes a secret value, and the mark of other special values. */
+const MARK = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The inputs in plain, and which of them were secret or had a secret inside. */
+export function withoutMarks(inputs: Props): { plain: Props; secretKeys: string[] } {
+  const secretKeys = Object.keys(inputs).filter((key) => hasSecret(inputs[key]));
+  return { plain: unwrap(inputs) as Props, secretKeys };
+}
+
+function hasSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  return (value as Props)[MARK] === SECRET || Object.values(value).some(hasSecret);
+}
+
+function unwrap(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(unwrap);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const props = value as Props;
+  return props[MARK] === SECRET
+    ? unwrap(props.value)
+    : Object.fromEntries(Object.entries(props).map(([key, part]) => [key, unwrap(part)]));
+}
+
+function marked(state: Props, secret: Set<string>): Props {
+  return Object.fromEntries(
+    Object.entries(state).map(([key, value]) => [
+      key,
+      secret.has(key) && value !== undefined ? pulumi.secret(value) : value,
+    ]),
+  );
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import { runOverSsh, type SshTarget } from "../../ops/ssh";
+
+type Props = Record<string, unknown>;
+
+/** `connection` of a `command.remote.Command`. */
+export interface Connection {
+  host: string;
+  port?: number;
+  user?: string;
+  privateKey?: string;
+  password?: string;
+  hostKey?: string;
+  dialErrorLimit?: number;
+  perDialTimeout?: number;
+  proxy?: Connection;
+}
+
+const commandInputs = [
+  "addPreviousOutputInEnv",
+  "connection",
+  "create",
+  "delete",
+  "environment",
+  "logging",
+  "stdin",
+  "triggers",
+  "update",
+];
+
+const connectionInputs = [
+  "dialErrorLimit",
+  "host",
+  "hostKey",
+  "password",
+  "perDialTimeout",
+  "port",
+  "privateKey",
+  "proxy",
+  "user",
+];
+
+/** The longest that a command may take here; under the engine nothing limits it. */
+const limitSeconds = 1800;
+
+/**
+ * Creates a `command.remote.Command`: runs its `create`.
+ *
+ * @throws Error in the words of the real provider when the command fails
+ */
+export async function createCommand(
+  name: string,
+  inputs: Props,
+): Promise<{ id: string; state: Props }> {
+  refuseUnknown(inputs, commandInputs, "command.remote.Command");
+  const environment = (inputs.environment ?? {}) as Props;
+  if (Object.keys(environment).length > 0) {
+    throw new Error(
+      `environment (${Object.keys(environment).join(", ")}) needs the server's AcceptEnv: pass ` +
+        "values by stdin or as quoted arguments",
+    );
+  }
+  const state: Props = { ...inputs, stdout: "", stderr: "" };
+  if (typeof inputs.create === "string") {
+    const stdin = typeof inputs.stdin === "string" ? inputs.stdin : "";
+    const result = await runCommand(inputs.connection as Connection, inputs.create, stdin);
+    Object.assign(state, result);
+  }
+  return { id: `${name}${randomBytes(4).toString("hex")}`, state };
+}
+
+/** Runs a command as the real provider does; one line end is cut off from what it printed. */
+export async function runCommand(
+  connection: Connection,
+  command: string,
+  stdin = "",
+): Promise<{ stdout: string; stderr: string }> {
+  const { stdout, stderr, output, code, signal } = await runOverSsh(
+    targetOf(connection),
+    command,
+    stdin,
+    {
+      timeoutSeconds: limitSeconds,
+      dialTimeoutSeconds: connection.perDialTimeout ?? 15,
+      dialErrorLimit: connection.dialErrorLimit ?? 10,
+    },
+  );
+  if (code !== 0) {
+    const ending =
+      code === undefined
+        ? `Process exited with status 255 from signal ${signal ?? "unknown"}`
+        : `Process exited with status ${code}`;
+    throw new Error(`${ending}: running ${JSON.stringify(command)}:\n${output}`);
+  }
+  return { stdout: stdout.replace(/\n$/, ""), stderr: stderr.replace(/\n$/, "") };
+}
+
+/** The connection without what must not be written down. */
+export function withoutKeys(connection: Connection): Connection {
+  const { privateKey: _key, password: _password, proxy, ...rest } = connection;
+  return { ...rest, ...(proxy && { proxy: withoutKeys(proxy) }) };
+}
+
+/** The connection with one private key for the machine and its proxy. */
+export function withKey(connection: Connection, privateKey: string): Connection {
+  const { proxy } = connection;
+  return { ...connection, privateKey, ...(proxy && { proxy: withKey(proxy, privateKey) }) };
+}
+
+function targetOf(connection: Connection): SshTarget {
+  refuseUnknown(connection as unknown as Props, connectionInputs, "connection");
+  return {
+    host: connection.host,
+    port: connection.port,
+    user: connection.user ?? "root",
+    privateKey: connection.privateKey,
+    password: connection.password,
+    hostKey: connection.hostKey,
+    proxy: connection.proxy && targetOf(connection.proxy),
+  };
+}
+
+function refuseUnknown(values: Props, known: string[], what: string): void {
+  const strange = Object.keys(values).filter(
+    (key) => values[key] !== undefined && values[key] !== null && !known.includes(key),
+  );
+  if (strange.length > 0) {
+    throw new Error(`the lab's ${what} does not know ${strange.join(", ")}`);
+  }
+}

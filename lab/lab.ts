@@ -1,0 +1,121 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parse } from "yaml";
+import type { StackOutputs } from "../ops/stackOutputs";
+import { AwsDouble } from "./aws/double";
+import { commandExists, docker, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
+import type { Engine } from "./engine";
+import { ensureImage } from "./image";
+import { InProcessEngine } from "./inProcessEngine";
+import * as machines from "./machines";
+import { ensureReleases, serveMirror } from "./mirror";
+import { labDir, projectRoot } from "./paths";
+import { PulumiEngine } from "./pulumiEngine";
+import { devSettings, labStackFile, writeLabStackFile } from "./stackFile";
+
+/** The mirror's port: always the same, so that a second run finds the same settings. */
+const mirrorPort = 8379;
+
+/** A phase of bringing the lab up and how long it took, in seconds. */
+export interface Phase {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** The lab as a whole: machines, mirror, AWS double and the engine that runs the program. */
+export class Lab {
+  readonly phases: Phase[] = [];
+  readonly aws = new AwsDouble(path.join(labDir, "aws.json"), machines);
+
+  constructor(private readonly log: Log) {}
+
+  /** The engine of the lab that is up, else the one asked for, else the best that is here. */
+  async engine(wanted?: Engine["name"]): Promise<Engine> {
+    const engines = [new PulumiEngine(this.aws), new InProcessEngine(this.aws)];
+    for (const engine of engines) {
+      if (await engine.exists()) {
+        if (wanted !== undefined && wanted !== engine.name) {
+          throw new Error(`the lab is up by the other way (${engine.name}): take it down first`);
+        }
+        return engine;
+      }
+    }
+    const best = wanted ?? ((await commandExists("pulumi")) ? "pulumi" : "in-process");
+    return engines.find((engine) => engine.name === best)!;
+  }
+
+  /**
+   * Machines, mirror and the cluster, from nothing or from whatever is there.
+   * @param settings changes to the dev stack's settings, such as another version
+   */
+  async up(engine: Engine, settings: Record<string, unknown> = {}): Promise<StackOutputs> {
+    await this.withMirror(settings, async () => {
+      await this.phase(`cluster (${engine.name})`, () => engine.up(this.log));
+    });
+    return engine.outputs();
+  }
+
+  /** Prepares what the program needs, writes the stack's settings and runs `work` with the mirror up. */
+  async withMirror<T>(settings: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+    await this.phase("Docker", () => ensureDocker(this.log));
+    await this.phase("machine image", () => ensureImage(this.log));
+    const version = String(settings["etcd:version"] ?? (await devVersion()));
+    const folder = await this.phase(`etcd ${version}`, () => ensureReleases([version], this.log));
+    const { gateway } = await machines.createNetwork(await vpcCidr());
+    await writeLabStackFile({
+      "etcd:sshCidrs": [`${gateway}/32`],
+      "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
+      ...settings,
+    });
+    const mirror = await serveMirror(folder, gateway, mirrorPort);
+    try {
+      return await work();
+    } finally {
+      await mirror.close();
+    }
+  }
+
+  /** Takes everything away but the caches of what was downloaded and built. */
+  async down(): Promise<void> {
+    const engine = await this.engine();
+    await ensureDocker(this.log);
+    if (await engine.exists()) {
+      await engine.down(this.log);
+    }
+    await machines.removeEverything();
+    await stopDockerWeStarted(this.log);
+    await fs.rm(labStackFile, { force: true });
+    for (const entry of await fs.readdir(labDir).catch(() => [])) {
+      if (entry !== "cache") {
+        await fs.rm(path.join(labDir, entry), { recursive: true, force: true });
+      }
+    }
+  }
+
+  private async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const result = await work();
+    this.phases.push({ name, seconds: (performance.now() - start) / 1000 });
+    return result;
+  }
+}
+
+async function devVersion(): Promise<string> {
+  return String((await devSettings())["etcd:version"] ?? (await projectDefault("version")));
+}
+
+async function vpcCidr(): Promise<string> {
+  return String((await devSettings())["etcd:vpcCidr"] ?? (await projectDefault("vpcCidr")));
+}
+
+async function projectDefault(setting: string): Promise<unknown> {
+  const text = await fs.readFile(path.join(projectRoot, "Pulumi.yaml"), "utf8");
+  const project = parse(text) as { config: Record<string, { default: unknown }> };
+  return project.config[setting]!.default;
+}
+
+/** Whether nothing of a lab is left on this machine: for the tests. */
+export async function isGone(): Promise<boolean> {
+  const containers = await docker("ps", "--all", "--quiet", "--filter", "label=etcd-lab=machine");
+  return containers === "";
+}

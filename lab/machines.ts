@@ -1,0 +1,343 @@
+import * as ipaddr from "ipaddr.js";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { docker } from "./docker";
+import { imageName } from "./image";
+import { labDir } from "./paths";
+import { run } from "./run";
+
+const network = "etcd-lab";
+const machineLabel = "etcd-lab=machine";
+const machinesDir = path.join(labDir, "machines");
+const volumesDir = path.join(labDir, "volumes");
+const shutdownLimitSeconds = 20;
+const freeLimitSeconds = 10;
+
+/** What EC2 would be asked for. */
+export interface MachineRequest {
+  /** Host name until cloud-init sets the user data's. */
+  name: string;
+  /** Private address in the network's range. */
+  ip: string;
+  /** Handed to cloud-init as it is. */
+  userData: string;
+  /** The key pair's public key in OpenSSH's format; it lets its owner in as `ubuntu`. */
+  publicKey: string;
+  /** A machine with a new id is a new machine to cloud-init. */
+  instanceId: string;
+}
+
+// The network
+
+/**
+ * Makes the machines' network. The first address of the range is this host's.
+ *
+ * @throws Error when the network exists with another range, or the range is taken on this host.
+ */
+export async function createNetwork(cidr: string): Promise<{ gateway: string }> {
+  const gateway = firstHost(cidr);
+  const existing = await networkRange();
+  if (existing === undefined) {
+    const range = ["--subnet", cidr, "--gateway", gateway];
+    await docker("network", "create", "--driver", "bridge", ...range, network);
+  } else if (existing !== cidr) {
+    throw new Error(
+      `The lab's network is ${existing}, but ${cidr} is wanted: tear the lab down first.`,
+    );
+  }
+  return { gateway };
+}
+
+/** Removes the network if it is there. Fails while machines are in it. */
+export async function removeNetwork(): Promise<void> {
+  if ((await networkRange()) !== undefined) await docker("network", "rm", network);
+}
+
+function firstHost(cidr: string): string {
+  const [address, bits] = ipaddr.IPv4.parseCIDR(cidr);
+  const base = ipaddr.IPv4.networkAddressFromCIDR(cidr);
+  if (address.toString() !== base.toString() || bits > 29) {
+    throw new Error(`${cidr} is no range for machines: use its first address and at most /29.`);
+  }
+  const octets = base.toByteArray();
+  octets[3]! += 1;
+  return new ipaddr.IPv4(octets).toString();
+}
+
+async function networkRange(): Promise<string | undefined> {
+  const names = await docker("network", "ls", "--format", "{{.Name}}");
+  if (!names.split("\n").includes(network)) return undefined;
+  return docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", network);
+}
+
+// Machines
+
+/**
+ * Makes a machine and starts it. Does not wait for it to boot, as EC2 does not.
+ *
+ * @throws Error when the address is in use or outside the network, or the id is taken.
+ */
+export async function bootMachine(request: MachineRequest): Promise<void> {
+  const { instanceId, ip } = request;
+  await refuseTakenAddress(ip);
+  if (await machineExists(instanceId)) throw new Error(`Machine ${instanceId} exists already.`);
+  await writeSeed(request);
+  try {
+    await docker("run", ...runArguments(request), await imageName());
+  } catch (error) {
+    await removeMachine(instanceId);
+    throw new Error(`Machine ${instanceId} (${ip}) did not start: ${messageOf(error)}`);
+  }
+}
+
+/** Removes a machine if it is there. Its volumes stay and are detached. */
+export async function removeMachine(instanceId: string): Promise<void> {
+  if (await machineExists(instanceId)) await docker("rm", "--force", containerName(instanceId));
+  for (const volumeId of await attachedVolumes(instanceId)) await freeLoopDevice(volumeId);
+  await fs.rm(machineDir(instanceId), { recursive: true, force: true });
+}
+
+/** Shuts a machine down in an orderly way, after 20 s by force. It keeps its address. */
+export async function stopMachine(instanceId: string): Promise<void> {
+  await docker("stop", "-t", `${shutdownLimitSeconds}`, containerName(instanceId));
+}
+
+/** Starts a stopped machine with its volumes attached. */
+export async function startMachine(instanceId: string): Promise<void> {
+  // Loop devices don't outlive a restart of the host, and may have other numbers now.
+  for (const volumeId of await attachedVolumes(instanceId)) {
+    await writeAttachment(volumeId, instanceId);
+  }
+  await docker("start", containerName(instanceId));
+}
+
+/** Whether there is such a machine, running or stopped. */
+export async function machineExists(instanceId: string): Promise<boolean> {
+  return (await containers(`name=^${containerName(instanceId)}$`)).length > 0;
+}
+
+/** Runs a command as root on a running machine and gives what it printed. */
+export async function execOn(instanceId: string, ...argv: string[]): Promise<string> {
+  return docker("exec", containerName(instanceId), ...argv);
+}
+
+function containerName(instanceId: string): string {
+  if (!/^[\w.-]+$/.test(instanceId)) throw new Error(`"${instanceId}" is no instance id.`);
+  return `etcd-lab-${instanceId}`;
+}
+
+/** Names of the containers, running or not, that a `docker ps` filter finds. */
+async function containers(filter: string): Promise<string[]> {
+  const output = await docker("ps", "--all", "--filter", filter, "--format", "{{.Names}}");
+  return output.split("\n").filter((line) => line !== "");
+}
+
+/** A stopped machine keeps its address on EC2; Docker by itself would give it away. */
+async function refuseTakenAddress(ip: string): Promise<void> {
+  const holders = await containers(`label=etcd-lab-ip=${ip}`);
+  if (holders.length > 0) throw new Error(`The address ${ip} is in use by ${holders.join(", ")}.`);
+}
+
+function runArguments({ name, ip, instanceId }: MachineRequest): string[] {
+  return [
+    ...["--detach", "--tty", "--name", containerName(instanceId), "--hostname", name],
+    ...["--label", machineLabel, "--label", `etcd-lab-ip=${ip}`],
+    ...["--network", network, "--ip", ip],
+    // What systemd as first process needs. `--privileged` would do too, but asks for capabilities
+    // that root in a sandbox doesn't have.
+    ...["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN"],
+    ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+    ...["--cgroupns=host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw"],
+    // Docker mounts these noexec by default, unlike a machine.
+    ...["--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
+    // Loop devices, which stand in for EBS volumes.
+    ...["--device-cgroup-rule", "b 7:* rwm"],
+    ...["--volume", `${seedDir(instanceId)}:/var/lib/cloud/seed/nocloud:ro`],
+    ...["--volume", `${attachmentsDir(instanceId)}:/var/lib/etcd-lab:ro`],
+  ];
+}
+
+const machineDir = (instanceId: string) => path.join(machinesDir, instanceId);
+const seedDir = (instanceId: string) => path.join(machineDir(instanceId), "seed");
+const attachmentsDir = (instanceId: string) => path.join(machineDir(instanceId), "attachments");
+
+/** What cloud-init's NoCloud data source reads. The user data may hold a host's private key. */
+async function writeSeed(request: MachineRequest): Promise<void> {
+  const { instanceId } = request;
+  const metaData = {
+    "instance-id": instanceId,
+    "local-hostname": request.name,
+    "public-keys": [request.publicKey.trim()],
+  };
+  await fs.mkdir(seedDir(instanceId), { recursive: true, mode: 0o700 });
+  await fs.mkdir(attachmentsDir(instanceId), { recursive: true });
+  const secret = { mode: 0o600 };
+  await fs.writeFile(path.join(seedDir(instanceId), "user-data"), request.userData, secret);
+  // JSON is YAML too.
+  await fs.writeFile(path.join(seedDir(instanceId), "meta-data"), JSON.stringify(metaData), secret);
+}
+
+// Volumes
+
+/** Makes an empty volume: a sparse file that takes room only as it fills. */
+export async function createVolume(volumeId: string, sizeGiB: number): Promise<void> {
+  await fs.mkdir(volumesDir, { recursive: true });
+  const file = await fs.open(volumeFile(volumeId), "wx").catch((error: unknown) => {
+    throw new Error(`Could not make volume ${volumeId}: ${messageOf(error)}`);
+  });
+  await file.truncate(sizeGiB * 1024 ** 3);
+  await file.close();
+}
+
+/**
+ * Attaches a volume: it appears on the machine under the name that EBS volumes have on Nitro
+ * instances. Repeating it changes nothing.
+ *
+ * @throws Error when it is attached to another machine, or this host has no loop devices.
+ */
+export async function attachVolume(volumeId: string, instanceId: string): Promise<void> {
+  await fs.access(volumeFile(volumeId)).catch(() => {
+    throw new Error(`There is no volume ${volumeId}.`);
+  });
+  if (!(await machineExists(instanceId))) throw new Error(`There is no machine ${instanceId}.`);
+  const holder = await machineOf(volumeId);
+  if (holder !== undefined && holder !== instanceId) {
+    throw new Error(`Volume ${volumeId} is attached to ${holder}; detach it there first.`);
+  }
+  await writeAttachment(volumeId, instanceId);
+  if (await isRunning(instanceId)) await execOn(instanceId, "lab-volumes");
+}
+
+/**
+ * Unmounts a volume on its machine and takes it away. Does nothing when it isn't attached.
+ *
+ * @throws Error when something on the machine uses its file system: there EC2 would wait forever.
+ */
+export async function detachVolume(volumeId: string): Promise<void> {
+  const instanceId = await machineOf(volumeId);
+  if (instanceId === undefined) return;
+  const running = await isRunning(instanceId);
+  if (running) await unmount(volumeId, instanceId);
+  await fs.rm(attachmentFile(volumeId, instanceId));
+  if (running) await execOn(instanceId, "lab-volumes");
+  await freeLoopDevice(volumeId);
+}
+
+/** Detaches a volume and removes it with everything on it. */
+export async function deleteVolume(volumeId: string): Promise<void> {
+  await detachVolume(volumeId);
+  await freeLoopDevice(volumeId);
+  await fs.rm(volumeFile(volumeId), { force: true });
+}
+
+function volumeFile(volumeId: string): string {
+  if (!/^vol-\w+$/.test(volumeId)) throw new Error(`"${volumeId}" is no volume id (vol-…).`);
+  return path.join(volumesDir, `${volumeId}.img`);
+}
+
+async function isRunning(instanceId: string): Promise<boolean> {
+  const name = containerName(instanceId);
+  return (await docker("inspect", "--format", "{{.State.Running}}", name)) === "true";
+}
+
+/** The device may be mounted in several places, the last mount on top. */
+async function unmount(volumeId: string, instanceId: string): Promise<void> {
+  const device = await loopDevice(volumeId);
+  if (device === undefined) return;
+  const mounts = (await execOn(instanceId, "cat", "/proc/mounts")).split("\n").reverse();
+  for (const [source, target] of mounts.map((line) => line.split(" "))) {
+    if (source !== device || target === undefined) continue;
+    await execOn(instanceId, "umount", target).catch((error: unknown) => {
+      throw new Error(
+        `Volume ${volumeId} can't be detached from ${instanceId}: ${messageOf(error)}\n` +
+          `Stop what uses ${target}, or the machine, first.`,
+      );
+    });
+  }
+}
+
+/** Ids of the volumes that are attached to a machine. */
+async function attachedVolumes(instanceId: string): Promise<string[]> {
+  const names = await namesIn(attachmentsDir(instanceId));
+  return names.map((name) => name.replace(/^vol/, "vol-"));
+}
+
+/** Notes the volume's loop device where lab-volumes reads it; the format is described there. */
+async function writeAttachment(volumeId: string, instanceId: string): Promise<void> {
+  const device = await ensureLoopDevice(volumeId);
+  await fs.writeFile(attachmentFile(volumeId, instanceId), device.replace("/dev/loop", ""));
+}
+
+/** Named as EC2's NVMe serial numbers are: without the dash. */
+function attachmentFile(volumeId: string, instanceId: string): string {
+  return path.join(attachmentsDir(instanceId), volumeId.replace("-", ""));
+}
+
+async function machineOf(volumeId: string): Promise<string | undefined> {
+  for (const instanceId of await namesIn(machinesDir)) {
+    if ((await attachedVolumes(instanceId)).includes(volumeId)) return instanceId;
+  }
+  return undefined;
+}
+
+/** A folder that isn't there counts as empty. */
+async function namesIn(folder: string): Promise<string[]> {
+  return fs.readdir(folder).catch(() => []);
+}
+
+// Loop devices
+
+async function loopDevice(volumeId: string): Promise<string | undefined> {
+  const args = ["--noheadings", "--output", "NAME", "--associated", volumeFile(volumeId)];
+  const devices = await losetup(...args);
+  return devices.split("\n")[0]!.trim() || undefined;
+}
+
+async function ensureLoopDevice(volumeId: string): Promise<string> {
+  const existing = await loopDevice(volumeId);
+  return existing ?? losetup("--find", "--show", volumeFile(volumeId));
+}
+
+async function freeLoopDevice(volumeId: string): Promise<void> {
+  const device = await loopDevice(volumeId);
+  if (device === undefined) return;
+  await losetup("--detach", device);
+  // The kernel keeps the device until the last mount of a machine that was just removed is gone.
+  const deadline = Date.now() + freeLimitSeconds * 1000;
+  while ((await loopDevice(volumeId)) !== undefined) {
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${device} (volume ${volumeId}) is still in use after ${freeLimitSeconds} s.`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+async function losetup(...args: string[]): Promise<string> {
+  const result = await run("losetup", args, { limitSeconds: 10 });
+  if (result.code === "ENOENT") {
+    throw new Error(
+      "Volumes are loop devices, which need Linux and root; this host has no losetup.",
+    );
+  }
+  if (result.failed) throw new Error(`losetup failed: ${result.stderr.trim()}`);
+  return result.stdout.trim();
+}
+
+// All of it
+
+/** Removes every machine, the network and every volume. The image stays. */
+export async function removeEverything(): Promise<void> {
+  const machines = await containers(`label=${machineLabel}`);
+  if (machines.length > 0) await docker("rm", "--force", ...machines);
+  await fs.rm(machinesDir, { recursive: true, force: true });
+  for (const file of await namesIn(volumesDir)) await deleteVolume(path.parse(file).name);
+  await fs.rm(volumesDir, { recursive: true, force: true });
+  await removeNetwork();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { StackOutputs } from "../ops/stackOutputs";
+import type { AwsDouble } from "./aws/double";
+import { commandExists, type Log } from "./docker";
+import type { Engine } from "./engine";
+import { labDir, projectRoot } from "./paths";
+import { lastLines } from "./run";
+import { labStack } from "./stackFile";
+
+const stateDir = path.join(labDir, "state");
+const passphraseFile = path.join(labDir, "passphrase");
+const limitSeconds = 1200;
+
+/** How a run of `pulumi` ended and what it said. */
+export interface PulumiRun {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** The Pulumi engine with a state of its own, and the AWS double in place of AWS. */
+export class PulumiEngine implements Engine {
+  readonly name = "pulumi";
+
+  constructor(private readonly aws: AwsDouble) {}
+
+  async exists(): Promise<boolean> {
+    const file = path.join(stateDir, ".pulumi", "stacks", "etcd", `${labStack}.json`);
+    return fs.access(file).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async up(log: Log): Promise<void> {
+    await this.createStack();
+    await this.succeed(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+  }
+
+  /** Makes the stack where it is not there yet. */
+  async createStack(): Promise<void> {
+    await fs.mkdir(stateDir, { recursive: true });
+    if (!(await this.exists())) {
+      await this.succeed(["stack", "init", "--no-select"], () => undefined);
+    }
+  }
+
+  async outputs(): Promise<StackOutputs> {
+    const text = await this.succeed(
+      ["stack", "output", "--json", "--show-secrets"],
+      () => undefined,
+    );
+    return JSON.parse(text) as StackOutputs;
+  }
+
+  async down(log: Log): Promise<void> {
+    // What a killed update was doing is in the state as pending: it is gone with its machines.
+    await this.succeed(["cancel", "--yes"], () => undefined).catch(() => undefined);
+    await this.succeed(["destroy", "--yes", "--skip-preview"], log);
+    await this.succeed(["stack", "rm", "--yes"], () => undefined);
+  }
+
+  /** As `run`, but its failure is an error that shows what it said. */
+  private async succeed(args: string[], log: Log): Promise<string> {
+    const { exitCode, output } = await this.run(args, log);
+    if (exitCode !== 0) {
+      const command = `pulumi ${args.slice(0, 2).join(" ")}`;
+      throw new Error(
+        `${command} ended with ${exitCode}. Its last lines:\n${lastLines(output, 60)}`,
+      );
+    }
+    return output;
+  }
+
+  /**
+   * Runs `pulumi` on the lab's stack, its output line by line into `log`.
+   * @param options.signal kills it (SIGKILL, with the program it runs) when aborted
+   */
+  async run(
+    args: string[],
+    log: Log,
+    options: { signal?: AbortSignal; env?: Record<string, string> } = {},
+  ): Promise<PulumiRun> {
+    const { execa } = await import("execa");
+    const { serveAws } = await import("./aws/provider");
+    const provider = await serveAws(this.aws);
+    try {
+      const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];
+      const child = execa("pulumi", words, {
+        cwd: projectRoot,
+        env: { ...(await this.environment(provider.port)), ...options.env },
+        all: true,
+        reject: false,
+        stdin: "ignore",
+        timeout: limitSeconds * 1000,
+        // A group of its own, so that killing it ends its language host and plugins, too.
+        detached: true,
+      });
+      const kill = () => process.kill(-child.pid!, "SIGKILL");
+      options.signal?.addEventListener("abort", kill);
+      for await (const line of child.iterable({ from: "all" })) {
+        log(line);
+      }
+      const result = await child;
+      options.signal?.removeEventListener("abort", kill);
+      return { exitCode: result.exitCode ?? 137, output: result.all };
+    } finally {
+      await provider.close();
+    }
+  }
+
+  private async environment(awsPort: number): Promise<Record<string, string>> {
+    return {
+      PULUMI_BACKEND_URL: `file://${stateDir}`,
+      PULUMI_CONFIG_PASSPHRASE: await passphrase(),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DEBUG_PROVIDERS: `aws:${awsPort}`,
+      // Plugins on PATH are all that it needs; looking for a real aws one takes seconds.
+      ...((await hasOwnPlugins()) && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+    };
+  }
+}
+
+async function hasOwnPlugins(): Promise<boolean> {
+  const found = await Promise.all(
+    ["pulumi-resource-command", "pulumi-resource-tls"].map(commandExists),
+  );
+  return found.every(Boolean);
+}
+
+async function passphrase(): Promise<string> {
+  try {
+    return await fs.readFile(passphraseFile, "utf8");
+  } catch {
+    const made = randomBytes(24).toString("base64url");
+    await fs.mkdir(labDir, { recursive: true });
+    await fs.writeFile(passphraseFile, made, { mode: 0o600 });
+    return made;
+  }
+}

@@ -1,0 +1,33 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { labDir, projectRoot } from "./paths";
+
+/** The lab's stack, and the file of its settings, which git ignores. */
+export const labStack = "lab";
+export const labStackFile = path.join(projectRoot, `Pulumi.${labStack}.yaml`);
+
+interface StackFile {
+  config: Record<string, unknown>;
+  encryptionsalt?: string;
+}
+
+/** The dev stack's own settings, as they are in the repository. */
+export async function devSettings(): Promise<Record<string, unknown>> {
+  return (await readStackFile(path.join(projectRoot, "Pulumi.dev.yaml"))).config;
+}
+
+/**
+ * Writes the lab stack's settings: the dev stack's, and the few that only a place can know. What
+ * the engine has noted in the file stays.
+ */
+export async function writeLabStackFile(additions: Record<string, unknown>): Promise<void> {
+  const before = await readStackFile(labStackFile).catch((): StackFile => ({ config: {} }));
+  const config = { ...(await devSettings()), ...additions };
+  await fs.mkdir(labDir, { recursive: true });
+  await fs.writeFile(labStackFile, stringify({ ...before, config }));
+}
+
+async function readStackFile(file: string): Promise<StackFile> {
+  return parse(await fs.readFile(file, "utf8")) as StackFile;
+}

@@ -1,0 +1,20 @@
+// npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
+// Ends with 1 when the cluster is not healthy.
+import { parseArgs } from "node:util";
+import { askHealth } from "./clusterHealth";
+import { healthTable } from "./healthTable";
+import { readStackOutputs } from "./stackOutputs";
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
+  });
+  const health = await askHealth(await readStackOutputs(values.stack));
+  console.log(values.json ? JSON.stringify(health, null, 2) : healthTable(health));
+  process.exitCode = health.healthy ? 0 : 1;
+}
+
+main().catch((error: Error) => {
+  console.error(`health: ${error.message}`);
+  process.exitCode = 1;
+});

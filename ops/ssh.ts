@@ -1,0 +1,264 @@
+import { createHash, createPrivateKey } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+
+/** A machine that answers SSH. */
+export interface SshTarget {
+  host: string;
+  /** @default 22 */
+  port?: number | undefined;
+  user: string;
+  privateKey?: string | undefined;
+  password?: string | undefined;
+  /** One authorized_keys line. Without it the machine's identity is not verified. */
+  hostKey?: string | undefined;
+  /** The machine through which to go. */
+  proxy?: SshTarget | undefined;
+}
+
+export interface SshOptions {
+  /** How long the command may run. @default 600 */
+  timeoutSeconds?: number;
+  /** How long one attempt to connect may take. @default 15 */
+  dialTimeoutSeconds?: number;
+  /**
+   * How many attempts may fail before one more ends it; between them 0.1 s and longer, up to 5 s.
+   * @default 0
+   */
+  dialErrorLimit?: number;
+}
+
+export interface SshResult {
+  stdout: string;
+  stderr: string;
+  /** Both in the order in which they came. */
+  output: string;
+  /** The exit status; undefined when a signal ended the command. */
+  code: number | undefined;
+  signal: string | undefined;
+}
+
+/**
+ * Runs one command on a machine and waits for its end. A status other than zero is a result, not
+ * an error.
+ *
+ * @throws Error when the machine cannot be reached, is not the one that `hostKey` says, or the
+ *   command takes too long
+ */
+export async function runOverSsh(
+  target: SshTarget,
+  command: string,
+  stdin = "",
+  options: SshOptions = {},
+): Promise<SshResult> {
+  const clients = await dial(target, options);
+  try {
+    const machine = clients[clients.length - 1];
+    if (!machine) {
+      throw new Error(`${target.host}: no connection`);
+    }
+    return await execute(machine, target, command, stdin, options.timeoutSeconds ?? 600);
+  } finally {
+    clients.reverse().forEach((client) => client.end());
+  }
+}
+
+/** Connections to the proxy, if there is one, and to the machine; the last one is the machine's. */
+async function dial(target: SshTarget, options: SshOptions): Promise<Client[]> {
+  const { proxy } = target;
+  if (!proxy) {
+    return [await retrying(options, () => connect(target, options))];
+  }
+  const through = await dial(proxy, options).catch((error: Error) => {
+    throw new Error(`proxy: ${error.message}`);
+  });
+  try {
+    const last = through[through.length - 1] as Client;
+    const machine = await retrying(options, async () =>
+      connect(target, options, await forward(last, target)),
+    );
+    return [...through, machine];
+  } catch (error) {
+    through.reverse().forEach((client) => client.end());
+    throw error;
+  }
+}
+
+/** The waits are those of Pulumi's command provider. */
+async function retrying<T>(options: SshOptions, attempt: () => Promise<T>): Promise<T> {
+  const limit = options.dialErrorLimit ?? 0;
+  let pause = 100;
+  for (let failed = 0; ; failed++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (limit >= 0 && failed >= limit) {
+        const message = (error as Error).message;
+        throw new Error(failed === 0 ? message : `after ${failed} failed attempts: ${message}`);
+      }
+      await sleep(pause);
+      pause = Math.min(pause * 1.5, 5000);
+    }
+  }
+}
+
+function connect(target: SshTarget, options: SshOptions, sock?: Duplex): Promise<Client> {
+  const seconds = options.dialTimeoutSeconds ?? 15;
+  const where = `${target.host}:${target.port ?? 22}`;
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    let identity: string | undefined;
+    const timer = setTimeout(() => fail(`no SSH connection within ${seconds} s`), seconds * 1000);
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      client.removeAllListeners();
+      // What the connection still has to say is of no interest, but must not go unheard.
+      client.on("error", () => undefined);
+      client.end();
+      client.destroy();
+      reject(new Error(`ssh ${where}: ${reason}`));
+    };
+    client.on("ready", () => {
+      clearTimeout(timer);
+      client.removeAllListeners("error").on("error", () => undefined);
+      resolve(client);
+    });
+    client.on("error", (error) => fail(identity ?? error.message));
+    client.on("close", () => fail("the connection was closed before it was ready"));
+    try {
+      client.connect({
+        ...configOf(target, (mismatch) => (identity = mismatch)),
+        readyTimeout: seconds * 1000,
+        ...(sock ? { sock } : {}),
+      });
+    } catch (error) {
+      fail((error as Error).message);
+    }
+  });
+}
+
+function configOf(target: SshTarget, onMismatch: (message: string) => void): ConnectConfig {
+  const expected = target.hostKey === undefined ? undefined : parseHostKey(target.hostKey);
+  return {
+    host: target.host,
+    port: target.port ?? 22,
+    username: target.user,
+    keepaliveInterval: 10_000,
+    ...(target.privateKey ? { privateKey: readableKey(target.privateKey) } : {}),
+    ...(target.password ? { password: target.password } : {}),
+    ...(expected && {
+      algorithms: { serverHostKey: algorithmsOf(expected.type) },
+      hostVerifier: (shown: Buffer) => {
+        const isRight = shown.equals(expected.blob);
+        if (!isRight) {
+          onMismatch(
+            `host key mismatch: expected ${expected.type} ${fingerprint(expected.blob)}, the ` +
+              `machine showed ${fingerprint(shown)}`,
+          );
+        }
+        return isRight;
+      },
+    }),
+  };
+}
+
+function parseHostKey(line: string): { type: string; blob: Buffer } {
+  const [type = "", encoded = ""] = line.trim().split(/\s+/);
+  const blob = Buffer.from(encoded, "base64");
+  // The key's own text begins with its type, after four bytes of length.
+  if (type === "" || blob.subarray(4, 4 + type.length).toString() !== type) {
+    throw new Error(
+      `failed to parse host key: expected "<type> <base64>", got "${line.slice(0, 40)}"`,
+    );
+  }
+  return { type, blob };
+}
+
+function algorithmsOf(type: string): ServerHostKeyAlgorithm[] {
+  const algorithms = type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
+  return algorithms as ServerHostKeyAlgorithm[];
+}
+
+function fingerprint(blob: Buffer): string {
+  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** The SSH library does not read PKCS#8; RSA and EC keys have an older form that it does read. */
+function readableKey(privateKey: string): string {
+  if (!privateKey.includes("-----BEGIN PRIVATE KEY-----")) {
+    return privateKey;
+  }
+  const key = createPrivateKey(privateKey);
+  switch (key.asymmetricKeyType) {
+    case "rsa":
+      return key.export({ type: "pkcs1", format: "pem" }).toString();
+    case "ec":
+      return key.export({ type: "sec1", format: "pem" }).toString();
+    default:
+      throw new Error(
+        `an ${String(key.asymmetricKeyType)} key in PKCS#8 form: use its OpenSSH form`,
+      );
+  }
+}
+
+function forward(proxy: Client, { host, port }: SshTarget): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    proxy.forwardOut("127.0.0.1", 0, host, port ?? 22, (error, channel) => {
+      if (error) {
+        reject(new Error(`proxy: ${host}:${port ?? 22}: ${error.message}`));
+      } else {
+        resolve(channel);
+      }
+    });
+  });
+}
+
+function execute(
+  client: Client,
+  target: SshTarget,
+  command: string,
+  stdin: string,
+  timeoutSeconds: number,
+): Promise<SshResult> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      reject(new Error(`ssh ${target.host}: ${reason}`));
+    };
+    const timer = setTimeout(
+      () => fail(`the command did not end within ${timeoutSeconds} s`),
+      timeoutSeconds * 1000,
+    );
+    client.on("close", () => fail("the connection broke before the command's end"));
+    client.exec(command, (error, channel) => {
+      if (error) {
+        fail(error.message);
+        return;
+      }
+      const stdout: Buffer[] = [];
+      const stderr: Buffer[] = [];
+      const output: Buffer[] = [];
+      channel.on("data", (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
+      channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk) && output.push(chunk));
+      let code: number | undefined;
+      let signal: string | undefined;
+      channel.on("exit", (status: number | null, itsSignal?: string) => {
+        code = status ?? undefined;
+        signal = itsSignal;
+      });
+      channel.on("close", () => {
+        if (code === undefined && signal === undefined) {
+          fail("the command ended without an exit status");
+          return;
+        }
+        clearTimeout(timer);
+        const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString("utf8");
+        resolve({ stdout: text(stdout), stderr: text(stderr), output: text(output), code, signal });
+      });
+      // A command that does not read its input closes it early.
+      channel.on("error", () => undefined);
+      channel.end(stdin);
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { MemberOutput, SshOutput } from "../components/outputs";
+
+/** What the operator's commands need of the stack's outputs: the README has the contract. */
+export interface StackOutputs {
+  readonly version: string;
+  readonly endpoints: string[];
+  readonly members: MemberOutput[];
+  readonly ssh: SshOutput[];
+  readonly sshPrivateKey: string;
+  /** "" without a bastion. */
+  readonly bastionPrivateKey: string;
+  readonly caCertPem: string;
+  readonly clientCertPem: string;
+  readonly clientKeyPem: string;
+}
+
+/**
+ * The outputs of a stack of this project, secrets in plain text.
+ * @param stack its name; the selected one by default
+ * @throws Error where there is no `pulumi`, no such stack, or no cluster in it yet
+ */
+export async function readStackOutputs(stack?: string): Promise<StackOutputs> {
+  const args = ["stack", "output", "--json", "--show-secrets"];
+  const { stdout } = await promisify(execFile)(
+    "pulumi",
+    [...args, ...(stack === undefined ? [] : ["--stack", stack])],
+    { maxBuffer: 16 * 1024 ** 2, timeout: 120_000 },
+  ).catch((error: Error & { stderr?: string }) => {
+    throw new Error(`could not read the stack's outputs: ${error.stderr?.trim() || error.message}`);
+  });
+  const outputs = JSON.parse(stdout) as Partial<StackOutputs>;
+  if (outputs.ssh === undefined || outputs.sshPrivateKey === undefined) {
+    throw new Error("the stack has no cluster yet: run pulumi up first");
+  }
+  return outputs as StackOutputs;
+}
