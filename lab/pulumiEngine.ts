@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { StackOutputs } from "../ops/stackOutputs";
 import type { AwsDouble } from "./aws/double";
+import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";
 import type { Engine } from "./engine";
 import { labDir, projectRoot } from "./paths";
@@ -83,7 +84,6 @@ export class PulumiEngine implements Engine {
     options: { signal?: AbortSignal; env?: Record<string, string> } = {},
   ): Promise<PulumiRun> {
     const { execa } = await import("execa");
-    const { serveAws } = await import("./aws/provider");
     const provider = await serveAws(this.aws);
     try {
       const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];

@@ -90,8 +90,16 @@ export class Controllers extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // A change of any of these would replace, or stop, every controller in one update.
-        ignoreChanges: ["ami", "userData", "keyName", "subnetId", "associatePublicIpAddress"],
+        // A change of any of these would replace, or stop, every controller in one update: they are
+        // what they were when the instance was made.
+        ignoreChanges: [
+          "instanceType",
+          "ami",
+          "userData",
+          "keyName",
+          "subnetId",
+          "associatePublicIpAddress",
+        ],
         // The address is fixed: the new one can only have it when the old one is gone.
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],
@@ -106,7 +114,8 @@ export class Controllers extends pulumi.ComponentResource {
         encrypted: true,
         tags: { ...tags, Name: `${name}-data` },
       },
-      { parent: this },
+      // In another zone it would be another volume, an empty one.
+      { parent: this, ignoreChanges: ["availabilityZone"] },
     );
     const attachment = new ec2.VolumeAttachment(
       `${name}-data`,

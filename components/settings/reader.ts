@@ -46,14 +46,17 @@ export class SettingsReader {
     return text === "true";
   }
 
-  /** A whole number from `least` to `most`. */
+  /** A whole number from `least` to `most`; NaN where it is none, which no later check compares. */
   integer(setting: string, least: number, most: number): number {
     const text = this.string(setting);
     const value = /^-?\d{1,9}$/.test(text) ? Number(text) : NaN;
-    if (text !== "" && !(value >= least && value <= most)) {
+    if (value >= least && value <= most) {
+      return value;
+    }
+    if (setting in this.raw) {
       this.mistake(setting, `is "${text}", expected a whole number from ${least} to ${most}`);
     }
-    return value;
+    return NaN;
   }
 
   strings(setting: string): string[] {

@@ -151,15 +151,18 @@ export class AwsDouble {
     if (!record || record.type !== type) {
       return undefined;
     }
-    if (type === INSTANCE && !(await this.host.machineExists(id))) {
+    const { inputs } = record;
+    // What is attached to an instance goes with it.
+    const instanceId = type === INSTANCE ? id : type === VOLUME_ATTACHMENT && inputs.instanceId;
+    if (typeof instanceId === "string" && !(await this.host.machineExists(instanceId))) {
       // Somebody took the machine away: to EC2 that is a terminated instance.
       await this.store.change((records) => {
-        records.delete(id);
-        dropOwned(records, id);
+        records.delete(instanceId);
+        dropOwned(records, instanceId);
       });
       return undefined;
     }
-    return { state: record.state, inputs: record.inputs };
+    return { state: record.state, inputs };
   }
 
   /** Answers a function of the provider. */

@@ -827,8 +827,9 @@ const volumeAttachment: Handler = {
     if (inputs.skipDestroy === true) {
       return;
     }
-    if (inputs.stopInstanceBeforeDetaching === true) {
-      await host.stopMachine(String(inputs.instanceId));
+    const instanceId = String(inputs.instanceId);
+    if (inputs.stopInstanceBeforeDetaching === true && (await host.machineExists(instanceId))) {
+      await host.stopMachine(instanceId);
     }
     await host.detachVolume(String(inputs.volumeId));
   },

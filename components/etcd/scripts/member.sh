@@ -18,6 +18,7 @@ member() {
   etcdctl=/opt/etcd/v$version/bin/etcdctl
   lock_machine
   prepare_data_directory
+  check_version_step
   receive_bundle
   place_certificates
   place_unit
@@ -68,6 +69,20 @@ mount_data_volume() {
 }
 
 has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }
+
+# What the data has been used with decides which versions may come next.
+check_version_step() {
+  has_data || return 0
+  local before
+  before=$(sed -n 's|^ExecStart=/opt/etcd/v\([0-9.]*\)/bin/etcd.*|\1|p' "$unit" 2>/dev/null || true)
+  [[ -n $before ]] || return 0
+  local old new
+  old=$(cut -d. -f2 <<<"$before") new=$(cut -d. -f2 <<<"$version")
+  ((new <= old + 1)) ||
+    fail "this member runs etcd $before, and $version skips a minor version, which etcd cannot do. Go to 3.$((old + 1)) first. Nothing was changed"
+  ((new >= old)) ||
+    fail "this member runs etcd $before, and its data is not for the older $version. Set the version back. Nothing was changed"
+}
 
 # --- files -------------------------------------------------------------------------------------
 

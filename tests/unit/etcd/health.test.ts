@@ -1,36 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { readHealth } from "../../../components/etcd/health";
 import { planMembers } from "../../../components/etcd/plan";
+import { healthReport, memberIds, type ReportChanges } from "../../healthReport";
 
 const members = planMembers([
   { name: "controller-0", privateIp: "10.0.1.10" },
   { name: "controller-1", privateIp: "10.0.1.11" },
   { name: "controller-2", privateIp: "10.0.1.12" },
 ]);
-/** Above 2^63 and of more digits than a JavaScript number holds. */
-const ids = ["18297523872340612345", "4200000000000000001", "4200000000000000003"];
-const [leader] = ids;
-
-/** What health.sh prints for three members, as etcdctl 3.7.3 writes it. */
-function report(
-  changes: { down?: number; alarm?: number; leaders?: string[]; listed?: string[] } = {},
-): string {
-  const read = members.map(
-    ({ clientUrl }, index) =>
-      `{"endpoint":"${clientUrl}","health":${index !== changes.down},"took":"1.687897ms"}`,
-  );
-  const status = members.flatMap(({ clientUrl }, index) =>
-    index === changes.down
-      ? []
-      : `{"Endpoint":"${clientUrl}","Status":{"header":{"cluster_id":1,"member_id":${ids[index]},"revision":1,"raft_term":2},"version":"3.7.3","dbSize":20480,"leader":${changes.leaders?.[index] ?? leader},"raftIndex":8}}`,
-  );
-  const alarms =
-    changes.alarm === undefined ? "" : `,"alarms":[{"memberID":${ids[changes.alarm]},"alarm":1}]`;
-  const listed = (changes.listed ?? members.map((member) => member.peerUrl)).map(
-    (url, index) => `{"ID":${ids[index] ?? "99"},"name":"m${index}","peerURLs":["${url}"]}`,
-  );
-  return `{"health":[${read.join(",")}],"status":[${status.join(",")}],"alarms":{"header":{}${alarms}},"members":{"members":[${listed.join(",")}]}}\n`;
-}
+const ids = memberIds;
+const report = (changes: ReportChanges = {}) => healthReport(members, changes);
 
 describe("a healthy cluster", () => {
   const health = readHealth(report(), members);
@@ -60,7 +39,7 @@ describe("a healthy cluster", () => {
 });
 
 describe("an unhealthy one says why", () => {
-  it.each<[string, Parameters<typeof report>[0], string]>([
+  it.each<[string, ReportChanges, string]>([
     ["a member that is down", { down: 2 }, "controller-2 does not serve reads"],
     ["an alarm", { alarm: 1 }, "controller-1 raised NOSPACE"],
     [

@@ -32,7 +32,7 @@ describe("the defaults of Pulumi.yaml", () => {
       version: "3.7.3",
       quotaGiB: 8,
       publicAddresses: true,
-      controllers: named(first!, second!, third!),
+      controllers: named(first, second, third),
       bastion: undefined,
     });
   });
@@ -47,27 +47,27 @@ describe("a mistake is found and named", () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     [
       "an address outside the subnets",
-      { controllers: named(first!, second!, "10.0.4.10") },
+      { controllers: named(first, second, "10.0.4.10") },
       /^controllers\[2\]\.privateIp is 10\.0\.4\.10, expected an address in one of subnetCidrs/,
     ],
     [
       "an address that AWS keeps",
-      { controllers: named("10.0.1.3", second!, third!) },
+      { controllers: named("10.0.1.3", second, third) },
       /^controllers\[0\]\.privateIp is 10\.0\.1\.3, which AWS keeps/,
     ],
     [
       "the broadcast address",
-      { controllers: named("10.0.1.255", second!, third!) },
+      { controllers: named("10.0.1.255", second, third) },
       /^controllers\[0\]\.privateIp .* AWS keeps/,
     ],
     [
       "an address twice",
-      { controllers: named(first!, first!, third!) },
+      { controllers: named(first, first, third) },
       /^controllers\[1\]\.privateIp is 10\.0\.1\.10, which controllers\[0\] has already/,
     ],
     [
       "what is no address",
-      { controllers: named("10.0.1", second!, third!) },
+      { controllers: named("10.0.1", second, third) },
       /^controllers\[0\]\.privateIp is "10\.0\.1", expected an IPv4 address/,
     ],
     [
@@ -139,7 +139,7 @@ describe("a mistake is found and named", () => {
     ["nobody", { controllers: [] }, /^controllers names nobody\. Expected 1, 3, 5 or 7/],
     [
       "an even number of members",
-      { controllers: named(first!, second!) },
+      { controllers: named(first, second) },
       /^controllers names 2 members: an even number/,
     ],
     [
@@ -152,14 +152,14 @@ describe("a mistake is found and named", () => {
       {
         controllers: [
           { name: "Controller_0", privateIp: first },
-          ...named("", second!, third!).slice(1),
+          ...named("", second, third).slice(1),
         ],
       },
       /^controllers\[0\]\.name is "Controller_0", expected a host name/,
     ],
     [
       "a name twice",
-      { controllers: named(first!, second!, third!).map((one) => ({ ...one, name: "same" })) },
+      { controllers: named(first, second, third).map((one) => ({ ...one, name: "same" })) },
       /^controllers\[1\]\.name is "same", which controllers\[0\] is called already/,
     ],
     [

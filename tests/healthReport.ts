@@ -1,0 +1,36 @@
+import type { MemberPlan } from "../components/etcd/plan";
+
+/** Above 2^63, and of more digits than a JavaScript number holds. */
+export const memberIds = ["18297523872340612345", "4200000000000000001", "4200000000000000003"];
+
+export interface ReportChanges {
+  /** The index of a member that does not answer. */
+  readonly down?: number;
+  /** The index of a member without space. */
+  readonly alarm?: number;
+  /** Whom each member takes for the leader. */
+  readonly leaders?: string[];
+  /** The peer URLs that are members. */
+  readonly listed?: string[];
+}
+
+/** What health.sh prints for up to three members, as etcdctl 3.7.3 writes it. */
+export function healthReport(members: MemberPlan[], changes: ReportChanges = {}): string {
+  const read = members.map(
+    ({ clientUrl }, index) =>
+      `{"endpoint":"${clientUrl}","health":${index !== changes.down},"took":"1.687897ms"}`,
+  );
+  const status = members.flatMap(({ clientUrl }, index) =>
+    index === changes.down
+      ? []
+      : `{"Endpoint":"${clientUrl}","Status":{"header":{"cluster_id":1,"member_id":${memberIds[index]},"revision":1,"raft_term":2},"version":"3.7.3","dbSize":20480,"leader":${changes.leaders?.[index] ?? memberIds[0]},"raftIndex":8}}`,
+  );
+  const alarms =
+    changes.alarm === undefined
+      ? ""
+      : `,"alarms":[{"memberID":${memberIds[changes.alarm]},"alarm":1}]`;
+  const listed = (changes.listed ?? members.map((member) => member.peerUrl)).map(
+    (url, index) => `{"ID":${memberIds[index] ?? "99"},"name":"m${index}","peerURLs":["${url}"]}`,
+  );
+  return `{"health":[${read.join(",")}],"status":[${status.join(",")}],"alarms":{"header":{}${alarms}},"members":{"members":[${listed.join(",")}]}}\n`;
+}

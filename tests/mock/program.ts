@@ -1,0 +1,154 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as settings from "@pulumi/pulumi/runtime/settings";
+import { vi } from "vitest";
+import { planMembers } from "../../components/etcd/plan";
+import { healthReport } from "../healthReport";
+import { rawSettings } from "../settings";
+
+/** A registration as the program made it: nothing is made by it. */
+export interface Registration {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, any>;
+  readonly ignoreChanges: string[];
+  readonly deleteBeforeReplace: boolean;
+  readonly additionalSecretOutputs: string[];
+  readonly dependencies: string[];
+  readonly hooks: { beforeUpdate: string[]; afterUpdate: string[]; onError: string[] };
+}
+
+export interface Recording {
+  readonly registrations: Registration[];
+  readonly outputs: Record<string, any>;
+  /** The one registration of this type and name. */
+  get(type: string, name: string): Registration;
+  all(type: string): Registration[];
+}
+
+/** What a test stands in for the providers with. */
+const answers: Record<string, (inputs: any, name: string) => Record<string, unknown>> = {
+  "tls:index/privateKey:PrivateKey": (_, name) => ({
+    privateKeyPem: `PRIVATE KEY PEM of ${name}`,
+    privateKeyOpenssh: `PRIVATE KEY OPENSSH of ${name}`,
+    publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
+  }),
+  "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({ certPem: `CERTIFICATE of ${name}` }),
+  "tls:index/certRequest:CertRequest": (_, name) => ({ certRequestPem: `REQUEST of ${name}` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (_, name) => ({
+    certPem: `CERTIFICATE of ${name}`,
+  }),
+  "aws:ec2/instance:Instance": (inputs) => ({
+    publicIp: inputs.associatePublicIpAddress ? `203.0.113.${inputs.privateIp.split(".")[3]}` : "",
+  }),
+  "command:remote:Command": (inputs, name) => ({
+    stdout: name === "health" ? healthReport(endpointsIn(String(inputs.create))) : `did ${name}\n`,
+  }),
+  "aws:ec2/keyPair:KeyPair": () => ({ keyName: "etcd-key" }),
+  "pulumi:index:Stash": (inputs) => ({ output: inputs.input }),
+};
+
+/** The members that the health command asks, from its words. */
+function endpointsIn(command: string) {
+  const urls = [...command.matchAll(/https:\/\/([\d.]+):2379/g)].map((match) => match[1]!);
+  return planMembers(urls.map((privateIp, index) => ({ name: `controller-${index}`, privateIp })));
+}
+
+const secretOutputs = ["privateKeyPem", "privateKeyOpenssh"];
+
+/**
+ * Runs the program against mocks with `Pulumi.yaml`'s defaults and these changes, and records what
+ * it registers. Hooks and options are recorded; nothing runs.
+ */
+export async function record(
+  changes: Record<string, unknown> = {},
+  secretKeys: string[] = [],
+  registrations: Registration[] = [],
+): Promise<Recording> {
+  vi.resetModules();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, custom }) => {
+        const state = { ...inputs, ...answers[type]?.(inputs, name) };
+        for (const key of secretOutputs.filter((key) => key in state)) {
+          state[key] = pulumi.secret(state[key]);
+        }
+        return { id: custom ? `${name}-id` : undefined, state };
+      },
+      call: ({ token, inputs }) => call(token, inputs),
+    },
+    "etcd",
+    "test",
+  );
+  watchMonitor(registrations);
+  const config = Object.entries(rawSettings(changes)).map(([key, value]) => [`etcd:${key}`, value]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(config));
+  vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map((key) => `etcd:${key}`)));
+  const exported = (await import("../../index.js")) as Record<string, unknown>;
+  const outputs = Object.fromEntries(
+    await Promise.all(
+      Object.entries(exported).map(async ([key, value]) => [key, await valueOf(value)] as const),
+    ),
+  );
+  const all = (type: string) => registrations.filter((one) => one.type === type);
+  return {
+    registrations,
+    outputs,
+    all,
+    get: (type, name) => {
+      const found = all(type).filter((one) => one.name === name);
+      if (found.length !== 1) {
+        throw new Error(`${found.length} registrations of ${type} ${name}, expected 1`);
+      }
+      return found[0]!;
+    },
+  };
+}
+
+/** An output's value, and whether it is secret. */
+async function valueOf(value: unknown): Promise<{ value: unknown; secret: boolean }> {
+  const output = pulumi.output(value);
+  const known = await new Promise((resolve) => output.apply(resolve));
+  return { value: known, secret: await pulumi.isSecret(output) };
+}
+
+function call(token: string, inputs: Record<string, any>): Record<string, unknown> {
+  switch (token) {
+    case "aws:index/getAvailabilityZones:getAvailabilityZones":
+      return { names: ["us-east-1a", "us-east-1b"] };
+    case "aws:ssm/getParameter:getParameter":
+      return { value: `ami-of-${String(inputs["name"])}` };
+    case "aws:ec2/getInternetGateway:getInternetGateway":
+      return { internetGatewayId: "igw-existing" };
+    default:
+      throw new Error(`the program asked for ${token}, which the mocks do not know`);
+  }
+}
+
+/** Records what mocks are not told of: the options of each registration. */
+function watchMonitor(registrations: Registration[]): void {
+  const { getMonitor } = settings as unknown as { getMonitor(): any };
+  const monitor = getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request: any, callback: unknown) => {
+    const hooks = request.getHooks();
+    registrations.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: request.getObject().toJavaScript(),
+      ignoreChanges: request.getIgnorechangesList(),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      dependencies: request.getDependenciesList(),
+      hooks: {
+        beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+        afterUpdate: hooks?.getAfterUpdateList() ?? [],
+        onError: hooks?.getOnErrorList() ?? [],
+      },
+    });
+    return register(request, callback);
+  };
+  const accept = (_: unknown, callback: (error: null, answer: object) => void) =>
+    callback(null, {});
+  monitor.registerResourceHook = accept;
+  monitor.registerErrorHook = accept;
+}
