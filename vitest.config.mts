@@ -1,18 +1,23 @@
 import { defineConfig } from "vitest/config";
+import { commandExists, whyNoDocker } from "./lab/docker";
+
+const canRunLab = (await whyNoDocker()) === undefined;
+const canRunPulumi = canRunLab && (await commandExists("pulumi"));
 
 export default defineConfig({
   test: {
-    // Live tests share one lab: they run by themselves, one file after the other.
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
       { test: { name: "mock", include: ["tests/mock/**/*.test.ts"] } },
       {
+        // They share one lab: one file after the other, each from nothing.
         test: {
           name: "live",
           include: ["tests/live/**/*.test.ts"],
+          provide: { canRunLab, canRunPulumi },
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 600_000,
+          testTimeout: 180_000,
+          hookTimeout: 900_000,
         },
       },
     ],

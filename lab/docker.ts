@@ -45,18 +45,24 @@ export async function runDocker(args: string[], limitSeconds: number): Promise<s
  * @throws Error that says what to do where the lab can't provide an engine itself.
  */
 export async function ensureDocker(log: Log): Promise<void> {
-  const silence = await whyEngineIsSilent();
-  if (silence === undefined) return;
-  if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    throw new Error(
-      `No Docker engine answers (${silence}). Install and start Docker ` +
-        "(https://docs.docker.com/get-docker/) or, on Debian or Ubuntu, run the lab as root: " +
-        "it then installs and starts an engine itself.",
-    );
-  }
+  if ((await whyEngineIsSilent()) === undefined) return;
+  const reason = await whyNoDocker();
+  if (reason !== undefined) throw new Error(reason);
   await installDockerIfMissing(log);
   if ((await pidOfDockerdWeStarted()) === undefined) await startDockerd(log);
   await waitForEngine();
+}
+
+/** Why there is no Docker engine here and the lab cannot provide one; undefined where it can. */
+export async function whyNoDocker(): Promise<string | undefined> {
+  const isRootOnLinux = process.platform === "linux" && process.getuid?.() === 0;
+  const silence = isRootOnLinux ? undefined : await whyEngineIsSilent();
+  if (silence === undefined) return undefined;
+  return (
+    `No Docker engine answers (${silence}). Install and start Docker ` +
+    "(https://docs.docker.com/get-docker/) or, on Debian or Ubuntu, run the lab as root: " +
+    "it then installs and starts an engine itself."
+  );
 }
 
 /**

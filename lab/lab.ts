@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../ops/stackOutputs";
 import { AwsDouble } from "./aws/double";
-import { commandExists, docker, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
+import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
 import { ensureImage } from "./image";
 import { InProcessEngine } from "./inProcessEngine";
@@ -59,20 +59,26 @@ export class Lab {
   async withMirror<T>(settings: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
     await this.phase("Docker", () => ensureDocker(this.log));
     await this.phase("machine image", () => ensureImage(this.log));
-    const version = String(settings["etcd:version"] ?? (await devVersion()));
+    const version = await this.setting("version", settings);
     const folder = await this.phase(`etcd ${version}`, () => ensureReleases([version], this.log));
-    const { gateway } = await machines.createNetwork(await vpcCidr());
-    await writeLabStackFile({
-      "etcd:sshCidrs": [`${gateway}/32`],
-      "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
-      ...settings,
-    });
+    const gateway = await this.writeSettings(settings);
     const mirror = await serveMirror(folder, gateway, mirrorPort);
     try {
       return await work();
     } finally {
       await mirror.close();
     }
+  }
+
+  /** Writes the lab stack's settings and gives the address of this host that the machines see. */
+  async writeSettings(changes: Record<string, unknown>): Promise<string> {
+    const { gateway } = await machines.createNetwork(await this.setting("vpcCidr", changes));
+    await writeLabStackFile({
+      "etcd:sshCidrs": [`${gateway}/32`],
+      "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
+      ...changes,
+    });
+    return gateway;
   }
 
   /** Takes everything away but the caches of what was downloaded and built. */
@@ -92,6 +98,12 @@ export class Lab {
     }
   }
 
+  /** A setting of the lab's stack that is a text. */
+  private async setting(name: string, changes: Record<string, unknown>): Promise<string> {
+    const settings = { ...(await devSettings()), ...changes };
+    return (settings[`etcd:${name}`] as string | undefined) ?? (await projectDefault(name));
+  }
+
   private async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
     const start = performance.now();
     const result = await work();
@@ -100,22 +112,8 @@ export class Lab {
   }
 }
 
-async function devVersion(): Promise<string> {
-  return String((await devSettings())["etcd:version"] ?? (await projectDefault("version")));
-}
-
-async function vpcCidr(): Promise<string> {
-  return String((await devSettings())["etcd:vpcCidr"] ?? (await projectDefault("vpcCidr")));
-}
-
-async function projectDefault(setting: string): Promise<unknown> {
+async function projectDefault(setting: string): Promise<string> {
   const text = await fs.readFile(path.join(projectRoot, "Pulumi.yaml"), "utf8");
-  const project = parse(text) as { config: Record<string, { default: unknown }> };
+  const project = parse(text) as { config: Record<string, { default: string }> };
   return project.config[setting]!.default;
-}
-
-/** Whether nothing of a lab is left on this machine: for the tests. */
-export async function isGone(): Promise<boolean> {
-  const containers = await docker("ps", "--all", "--quiet", "--filter", "label=etcd-lab=machine");
-  return containers === "";
 }

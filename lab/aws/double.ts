@@ -98,8 +98,8 @@ export class AwsDouble {
       throw error;
     }
     await this.store.change((records) => {
-      const { pendingPid: _done, ...finished } = record;
-      records.set(record.id, finished);
+      delete record.pendingPid;
+      records.set(record.id, record);
     });
     return { id: record.id, state: record.state };
   }
@@ -130,7 +130,7 @@ export class AwsDouble {
   }
 
   /** Deletes an object; one that is already gone is a success. */
-  async delete(type: string, id: string, _state: Props = {}): Promise<void> {
+  async delete(type: string, id: string): Promise<void> {
     const handler = this.handlerOf(type);
     const record = await this.withoutDependents(type, id);
     if (!record) {
@@ -199,7 +199,7 @@ export class AwsDouble {
   private common(context: Context, inputs: Props, state: Props): Props {
     const result: Props = { ...state, region: context.region };
     if ("tagsAll" in state || "arn" in state) {
-      result.tagsAll = { ...this.defaultTags, ...((inputs.tags as Props | undefined) ?? {}) };
+      result.tagsAll = { ...this.defaultTags, ...(inputs.tags ?? {}) };
     }
     return result;
   }

@@ -2,10 +2,10 @@
 export class AwsError extends Error {
   constructor(
     readonly code: string,
-    text: string,
+    words: string,
     readonly operation = "EC2",
   ) {
-    super(`operation error ${operation}, api error ${code}: ${text}`);
+    super(`operation error ${operation}, api error ${code}: ${words}`);
     this.name = "AwsError";
   }
 }

@@ -1,6 +1,7 @@
 import { ACCOUNT, publicParameter, zoneIdsOf, zonesOf } from "./catalog";
 import { functions, INTERNET_GATEWAY, VPC } from "./schema";
 import type { AwsRecord, Props, Records } from "./store";
+import { text } from "./text";
 
 export interface FunctionContext {
   region: string;
@@ -36,7 +37,7 @@ const answers: Record<string, (args: Props, context: FunctionContext) => Props> 
 };
 
 function getParameter(args: Props, { region }: FunctionContext): Props {
-  const name = String(args.name);
+  const name = text(args.name);
   const value = publicParameter(name, region);
   return {
     arn: `arn:aws:ssm:${region}::parameter${name}`,
@@ -59,7 +60,7 @@ function getAvailabilityZones(args: Props, { region }: FunctionContext): Props {
     }
   }
   if (args.state !== undefined && args.state !== "available") {
-    throw new Error(`the lab's zones are all available, none is ${String(args.state)}`);
+    throw new Error(`the lab's zones are all available, none is ${text(args.state)}`);
   }
   const excluded = (args.excludeNames ?? []) as string[];
   const ids = zoneIdsOf(region);
@@ -86,7 +87,7 @@ function getInternetGateway(args: Props, { records }: FunctionContext): Props {
     ({ id, type, inputs }) =>
       type === INTERNET_GATEWAY &&
       (args.internetGatewayId === undefined || args.internetGatewayId === id) &&
-      filters.every(({ values }) => values.includes(String(inputs.vpcId))),
+      filters.every(({ values }) => values.includes(text(inputs.vpcId))),
   );
   const gateway = theOnly(found, "EC2 Internet Gateway");
   return {
@@ -101,7 +102,7 @@ function getInternetGateway(args: Props, { records }: FunctionContext): Props {
 
 function getVpc(args: Props, { records }: FunctionContext): Props {
   const found = [...records.values()].filter(({ id, type }) => type === VPC && id === args.id);
-  const { id, state } = theOnly(found, `EC2 VPC ${String(args.id)}`);
+  const { id, state } = theOnly(found, `EC2 VPC ${text(args.id)}`);
   return {
     arn: state.arn,
     cidrBlock: state.cidrBlock,

@@ -28,7 +28,7 @@ export interface ServedProvider {
  */
 export async function serveAws(double: AwsDouble): Promise<ServedProvider> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": 100 * 1024 * 1024 });
-  server.addService(services.ResourceProviderService as never, methodsOf(double) as never);
+  server.addService(services.ResourceProviderService, methodsOf(double) as never);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -208,7 +208,7 @@ function withIgnored(news: Props, olds: Props, ignored: Set<string>): Props {
 }
 
 function props(struct: StructProto.Struct | undefined): Props {
-  return (struct?.toJavaScript() ?? {}) as Props;
+  return struct?.toJavaScript() ?? {};
 }
 
 /** The values on the wire, marked as secret where they are. */
@@ -224,5 +224,5 @@ function struct(values: Props, secretKeys: string[]): StructProto.Struct {
 
 /** The double speaks for the provider of the version that the program is written for. */
 function sdkVersion(): string {
-  return (require("@pulumi/aws/package.json") as { version: string }).version;
+  return (createRequire(__filename)("@pulumi/aws/package.json") as { version: string }).version;
 }

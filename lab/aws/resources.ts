@@ -33,6 +33,7 @@ import {
   VPC,
 } from "./schema";
 import { type AwsRecord, newId, type Props, type Records } from "./store";
+import { text } from "./text";
 
 export interface Context {
   records: Records;
@@ -68,7 +69,7 @@ const vpc: Handler = {
     instanceTenancy: "default",
   },
   plan({ records, region }, inputs) {
-    const cidr = String(inputs.cidrBlock);
+    const cidr = text(inputs.cidrBlock);
     const { prefix } = network(cidr);
     if (prefix < 16 || prefix > 28) {
       throw new AwsError(
@@ -92,7 +93,7 @@ const vpc: Handler = {
     };
   },
   async make(host, { inputs }) {
-    await host.createNetwork(String(inputs.cidrBlock));
+    await host.createNetwork(text(inputs.cidrBlock));
   },
   blockers: ({ id }, records) =>
     idsWhere(
@@ -108,13 +109,13 @@ const subnet: Handler = {
   plan({ records, region }, inputs) {
     const operation = "EC2: CreateSubnet";
     const owner = existing(records, VPC, inputs.vpcId, "InvalidVpcID.NotFound", "vpc ID");
-    const cidr = String(inputs.cidrBlock);
+    const cidr = text(inputs.cidrBlock);
     const wanted = network(cidr);
     if (wanted.prefix > 28 || !contains(network(owner.inputs.cidrBlock), wanted)) {
       throw new AwsError(
         "InvalidSubnet.Range",
         `The CIDR '${cidr}' is invalid: expected a network of at most /28 inside ` +
-          `${String(owner.inputs.cidrBlock)} of ${owner.id}`,
+          `${text(owner.inputs.cidrBlock)} of ${owner.id}`,
         operation,
       );
     }
@@ -128,7 +129,7 @@ const subnet: Handler = {
       throw new AwsError(
         "InvalidSubnet.Conflict",
         `The CIDR '${cidr}' conflicts with another subnet: ${neighbour.id} has ` +
-          String(neighbour.inputs.cidrBlock),
+          text(neighbour.inputs.cidrBlock),
         operation,
       );
     }
@@ -151,14 +152,14 @@ const subnet: Handler = {
 const internetGateway: Handler = {
   plan({ records, region }, inputs) {
     if (inputs.vpcId !== undefined) {
-      attachable(records, String(inputs.vpcId));
+      attachable(records, text(inputs.vpcId));
     }
     const id = newId("igw", records);
     return { id, state: { arn: arn(region, `internet-gateway/${id}`), ownerId: ACCOUNT } };
   },
   change({ records }, current, wanted) {
     if (wanted.vpcId !== undefined && wanted.vpcId !== current.inputs.vpcId) {
-      attachable(records, String(wanted.vpcId));
+      attachable(records, text(wanted.vpcId));
     }
     return {};
   },
@@ -169,7 +170,7 @@ const internetGateway: Handler = {
       ({ type, state, inputs: its }) =>
         type === INSTANCE &&
         state.publicIp !== "" &&
-        records.get(String(its.subnetId))?.inputs.vpcId === inputs.vpcId,
+        records.get(text(its.subnetId))?.inputs.vpcId === inputs.vpcId,
     ),
 };
 
@@ -235,8 +236,8 @@ function gatewayOf(records: Records, gatewayId: unknown, vpcId: unknown): void {
 
 const route: Handler = {
   plan({ records }, inputs) {
-    const destination = String(inputs.destinationCidrBlock ?? inputs.destinationIpv6CidrBlock);
-    const tableId = String(inputs.routeTableId);
+    const destination = text(inputs.destinationCidrBlock ?? inputs.destinationIpv6CidrBlock);
+    const tableId = text(inputs.routeTableId);
     const table = existing(
       records,
       ROUTE_TABLE,
@@ -257,7 +258,7 @@ const route: Handler = {
     return { id, state: { origin: "CreateRoute", state: "active" } };
   },
   change({ records }, _current, wanted) {
-    const table = records.get(String(wanted.routeTableId));
+    const table = records.get(text(wanted.routeTableId));
     gatewayOf(records, wanted.gatewayId, table?.inputs.vpcId);
     return {};
   },
@@ -274,7 +275,7 @@ const routeTableAssociation: Handler = {
     if (already) {
       throw new AwsError(
         "Resource.AlreadyAssociated",
-        `the specified association for ${String(inputs.subnetId)} conflicts with ${already}`,
+        `the specified association for ${text(inputs.subnetId)} conflicts with ${already}`,
         "EC2: AssociateRouteTable",
       );
     }
@@ -314,7 +315,7 @@ const securityGroup: Handler = {
   plan({ records, region }, inputs, name) {
     existing(records, VPC, inputs.vpcId, "InvalidVpcID.NotFound", "vpc ID");
     const id = newId("sg", records);
-    const itsName = inputs.name ?? `${String(inputs.namePrefix ?? name)}${id.slice(-8)}`;
+    const itsName = text(inputs.name ?? `${text(inputs.namePrefix ?? name)}${id.slice(-8)}`);
     const [twin] = idsWhere(
       records,
       ({ type, state }) =>
@@ -323,7 +324,7 @@ const securityGroup: Handler = {
     if (twin) {
       throw new AwsError(
         "InvalidGroup.Duplicate",
-        `The security group '${String(itsName)}' already exists for VPC '${String(inputs.vpcId)}'`,
+        `The security group '${itsName}' already exists for VPC '${text(inputs.vpcId)}'`,
         "EC2: CreateSecurityGroup",
       );
     }
@@ -370,7 +371,7 @@ function inlineRules(records: Records, { egress, ingress }: Props): void {
 
 /** A security group's record, or the VPC of a default group. */
 function groupExists(records: Records, id: unknown): { vpcId: unknown } {
-  const record = records.get(String(id));
+  const record = records.get(text(id));
   if (record?.type === SECURITY_GROUP) {
     return { vpcId: record.inputs.vpcId };
   }
@@ -379,7 +380,7 @@ function groupExists(records: Records, id: unknown): { vpcId: unknown } {
       return { vpcId };
     }
   }
-  throw new AwsError("InvalidGroup.NotFound", `The security group '${String(id)}' does not exist`);
+  throw new AwsError("InvalidGroup.NotFound", `The security group '${text(id)}' does not exist`);
 }
 
 function securityGroupRule(type: string): Handler {
@@ -418,8 +419,8 @@ function ruleAllowed(type: string, records: Records, inputs: Props, own?: string
     const peer = peers.map((key) => inputs[key]).find((value) => value !== undefined);
     throw new AwsError(
       "InvalidPermission.Duplicate",
-      `the specified rule "peer: ${String(peer)}, ${String(inputs.ipProtocol)}, from port: ` +
-        `${String(inputs.fromPort)}, to port: ${String(inputs.toPort)}, ALLOW" already exists: ${twin}`,
+      `the specified rule "peer: ${text(peer)}, ${text(inputs.ipProtocol)}, from port: ` +
+        `${text(inputs.fromPort)}, to port: ${text(inputs.toPort)}, ALLOW" already exists: ${twin}`,
       "EC2: AuthorizeSecurityGroupIngress",
     );
   }
@@ -428,7 +429,7 @@ function ruleAllowed(type: string, records: Records, inputs: Props, own?: string
 const keyPair: Handler = {
   plan({ records, region }, inputs, name) {
     const operation = "EC2: ImportKeyPair";
-    const publicKey = String(inputs.publicKey).trim();
+    const publicKey = text(inputs.publicKey).trim();
     const [algorithm, encoded = ""] = publicKey.split(/\s+/);
     const blob = Buffer.from(encoded, "base64");
     // EC2 takes no ECDSA keys. The key's own text names its kind once more, after its length.
@@ -443,7 +444,7 @@ const keyPair: Handler = {
         operation,
       );
     }
-    const keyName = String(inputs.keyName ?? `${String(inputs.keyNamePrefix)}${Date.now()}`);
+    const keyName = text(inputs.keyName ?? `${text(inputs.keyNamePrefix)}${Date.now()}`);
     if (records.has(keyName)) {
       throw new AwsError(
         "InvalidKeyPair.Duplicate",
@@ -492,15 +493,15 @@ const instance: Handler = {
     if (inputs.availabilityZone !== undefined && inputs.availabilityZone !== zone) {
       throw new AwsError(
         "InvalidParameterValue",
-        `availabilityZone ${String(inputs.availabilityZone)} is not that of ${itsSubnet.id}, ` +
-          String(zone),
+        `availabilityZone ${text(inputs.availabilityZone)} is not that of ${itsSubnet.id}, ` +
+          text(zone),
         operation,
       );
     }
     const id = newId("i", records);
     const privateIp = addressIn(records, itsSubnet, inputs.privateIp);
     const hasPublicIp = inputs.associatePublicIpAddress ?? itsSubnet.state.mapPublicIpOnLaunch;
-    const itsVpc = records.get(String(itsSubnet.inputs.vpcId));
+    const itsVpc = records.get(text(itsSubnet.inputs.vpcId));
     const publicIp = hasPublicIp === true ? privateIp : "";
     const dashed = privateIp.replaceAll(".", "-");
     const isFirst = region === "us-east-1";
@@ -526,7 +527,7 @@ const instance: Handler = {
         // For the boot alone: the key may be renamed away before the machine is there.
         ...(inputs.keyName === undefined
           ? {}
-          : { bootKey: records.get(String(inputs.keyName))?.state.publicKey }),
+          : { bootKey: records.get(text(inputs.keyName))?.state.publicKey }),
       },
     };
   },
@@ -536,7 +537,7 @@ const instance: Handler = {
     const tags = (record.inputs.tags ?? {}) as Record<string, string>;
     await host.bootMachine({
       name: tags.Name ?? record.id,
-      ip: String(state.privateIp),
+      ip: text(state.privateIp),
       userData: userDataOf(record.inputs),
       publicKey: typeof bootKey === "string" ? bootKey : "",
       instanceId: record.id,
@@ -544,7 +545,7 @@ const instance: Handler = {
   },
   change({ records }, current, wanted) {
     runsHere(wanted, "EC2: ModifyInstanceAttribute");
-    const itsSubnet = records.get(String(current.inputs.subnetId));
+    const itsSubnet = records.get(text(current.inputs.subnetId));
     return {
       instanceState: "running",
       vpcSecurityGroupIds: itsSubnet
@@ -590,15 +591,15 @@ const instance: Handler = {
       }
     }
     for (const { inputs } of attached) {
-      await host.detachVolume(String(inputs.volumeId));
+      await host.detachVolume(text(inputs.volumeId));
     }
   },
 };
 
 /** Refuses an unknown AMI or instance type, two architectures and too much user data. */
 function runsHere(inputs: Props, operation: string): void {
-  const ami = String(inputs.ami);
-  const instanceType = String(inputs.instanceType);
+  const ami = text(inputs.ami);
+  const instanceType = text(inputs.instanceType);
   const ofAmi = architectureOfAmi(ami);
   if (!ofAmi) {
     throw new AwsError(
@@ -648,7 +649,7 @@ function addressIn(records: Records, itsSubnet: AwsRecord, wanted: unknown): str
     [...records.values()]
       .filter(({ type }) => type === INSTANCE)
       .filter(({ inputs }) => inputs.subnetId === itsSubnet.id)
-      .map(({ id, state }) => [String(state.privateIp), id]),
+      .map(({ id, state }) => [text(state.privateIp), id]),
   );
   if (wanted === undefined) {
     for (let value = range.first + 4; value < range.last; value++) {
@@ -662,7 +663,7 @@ function addressIn(records: Records, itsSubnet: AwsRecord, wanted: unknown): str
       operation,
     );
   }
-  const address = String(wanted);
+  const address = text(wanted);
   const value = toNumber(address);
   if (value < range.first || value > range.last) {
     throw new AwsError(
@@ -693,14 +694,14 @@ function keyNameOf(records: Records, keyName: unknown): string {
   if (keyName === undefined) {
     return "";
   }
-  if (records.get(String(keyName))?.type !== KEY_PAIR) {
+  if (records.get(text(keyName))?.type !== KEY_PAIR) {
     throw new AwsError(
       "InvalidKeyPair.NotFound",
-      `The key pair '${String(keyName)}' does not exist`,
+      `The key pair '${text(keyName)}' does not exist`,
       "EC2: RunInstances",
     );
   }
-  return String(keyName);
+  return text(keyName);
 }
 
 function groupsOf(records: Records, inputs: Props, itsSubnet: AwsRecord): string[] {
@@ -715,8 +716,8 @@ function groupsOf(records: Records, inputs: Props, itsSubnet: AwsRecord): string
       );
     }
   }
-  const ofVpc = records.get(String(vpcId))?.state.defaultSecurityGroupId;
-  return wanted.length > 0 ? wanted : [String(ofVpc)];
+  const ofVpc = records.get(text(vpcId))?.state.defaultSecurityGroupId;
+  return wanted.length > 0 ? wanted : [text(ofVpc)];
 }
 
 const volume: Handler = {
@@ -727,7 +728,7 @@ const volume: Handler = {
     if (!Number.isInteger(size) || size < 1 || size > 65_536) {
       throw new AwsError(
         "InvalidParameterValue",
-        `Volume of ${String(inputs.size)} GiB is invalid: expected 1 to 65536`,
+        `Volume of ${text(inputs.size)} GiB is invalid: expected 1 to 65536`,
         "EC2: CreateVolume",
       );
     }
@@ -742,8 +743,8 @@ const volume: Handler = {
     if (Number(wanted.size) < Number(current.inputs.size)) {
       throw new AwsError(
         "InvalidParameterValue",
-        `New size cannot be smaller than existing size: ${String(wanted.size)} < ` +
-          `${String(current.inputs.size)} GiB`,
+        `New size cannot be smaller than existing size: ${text(wanted.size)} < ` +
+          `${text(current.inputs.size)} GiB`,
         "EC2: ModifyVolume",
       );
     }
@@ -755,8 +756,8 @@ const volume: Handler = {
     }
     if (!host.growVolume) {
       throw new Error(
-        `${id}: the lab's disks do not grow (asked for ${String(wanted.size)} GiB, it has ` +
-          `${String(inputs.size)})`,
+        `${id}: the lab's disks do not grow (asked for ${text(wanted.size)} GiB, it has ` +
+          `${text(inputs.size)})`,
       );
     }
     await host.growVolume(id, Number(wanted.size));
@@ -765,7 +766,7 @@ const volume: Handler = {
   blockers: ({ id }, records) =>
     [...records.values()]
       .filter(({ type, inputs }) => type === VOLUME_ATTACHMENT && inputs.volumeId === id)
-      .map(({ inputs }) => String(inputs.instanceId)),
+      .map(({ inputs }) => text(inputs.instanceId)),
   unmake: (host, { id }) => host.deleteVolume(id),
 };
 
@@ -792,7 +793,7 @@ const volumeAttachment: Handler = {
       throw new AwsError(
         "InvalidVolume.ZoneMismatch",
         `The volume '${itsVolume.id}' is not in the same availability zone as instance ` +
-          `'${itsInstance.id}': ${String(itsVolume.inputs.availabilityZone)}, ${String(zone)}`,
+          `'${itsInstance.id}': ${text(itsVolume.inputs.availabilityZone)}, ${text(zone)}`,
         operation,
       );
     }
@@ -801,7 +802,7 @@ const volumeAttachment: Handler = {
     if (already) {
       throw new AwsError(
         "VolumeInUse",
-        `${itsVolume.id} is already attached to an instance: ${String(already.inputs.instanceId)}`,
+        `${itsVolume.id} is already attached to an instance: ${text(already.inputs.instanceId)}`,
         operation,
       );
     }
@@ -812,26 +813,26 @@ const volumeAttachment: Handler = {
     if (onDevice) {
       throw new AwsError(
         "InvalidParameterValue",
-        `Invalid value '${String(inputs.deviceName)}' for unixDevice. Attachment point is ` +
-          `already in use by ${String(onDevice.inputs.volumeId)}`,
+        `Invalid value '${text(inputs.deviceName)}' for unixDevice. Attachment point is ` +
+          `already in use by ${text(onDevice.inputs.volumeId)}`,
         operation,
       );
     }
     const hash = createHash("sha256").update(
-      `${String(inputs.deviceName)}${itsInstance.id}${itsVolume.id}`,
+      `${text(inputs.deviceName)}${itsInstance.id}${itsVolume.id}`,
     );
     return { id: `vai-${hash.digest().readUInt32BE(0)}`, state: {} };
   },
-  make: (host, { inputs }) => host.attachVolume(String(inputs.volumeId), String(inputs.instanceId)),
+  make: (host, { inputs }) => host.attachVolume(text(inputs.volumeId), text(inputs.instanceId)),
   async unmake(host, { inputs }) {
     if (inputs.skipDestroy === true) {
       return;
     }
-    const instanceId = String(inputs.instanceId);
+    const instanceId = text(inputs.instanceId);
     if (inputs.stopInstanceBeforeDetaching === true && (await host.machineExists(instanceId))) {
       await host.stopMachine(instanceId);
     }
-    await host.detachVolume(String(inputs.volumeId));
+    await host.detachVolume(text(inputs.volumeId));
   },
 };
 
@@ -857,11 +858,11 @@ function arn(region: string, what: string): string {
 }
 
 function network(cidr: unknown): Network {
-  const parsed = parseCidr(String(cidr));
+  const parsed = parseCidr(text(cidr));
   if (!parsed) {
     throw new AwsError(
       "InvalidParameterValue",
-      `Value (${String(cidr)}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`,
+      `Value (${text(cidr)}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`,
     );
   }
   return parsed;
@@ -869,13 +870,13 @@ function network(cidr: unknown): Network {
 
 function zoneOf(inputs: Props, region: string, operation: string): string {
   const zones = zonesOf(region);
-  const byId = zones[zoneIdsOf(region).indexOf(String(inputs.availabilityZoneId))];
-  const zone = String(inputs.availabilityZone ?? byId ?? zones[0]);
+  const byId = zones[zoneIdsOf(region).indexOf(text(inputs.availabilityZoneId))];
+  const zone = text(inputs.availabilityZone ?? byId ?? zones[0]);
   const isKnownId = inputs.availabilityZoneId === undefined || byId !== undefined;
   if (!zones.includes(zone) || !isKnownId) {
     throw new AwsError(
       "InvalidParameterValue",
-      `Value (${String(inputs.availabilityZone ?? inputs.availabilityZoneId)}) for parameter ` +
+      `Value (${text(inputs.availabilityZone ?? inputs.availabilityZoneId)}) for parameter ` +
         `availabilityZone is invalid. ${region} has ${zones.join(", ")}.`,
       operation,
     );
@@ -890,9 +891,9 @@ function existing(
   code: string,
   what: string,
 ): AwsRecord {
-  const record = records.get(String(id));
+  const record = records.get(text(id));
   if (record?.type !== type) {
-    throw new AwsError(code, `The ${what} '${String(id)}' does not exist`);
+    throw new AwsError(code, `The ${what} '${text(id)}' does not exist`);
   }
   return record;
 }

@@ -90,14 +90,14 @@ export async function runInProcess(options: RunOptions): Promise<RunResult> {
 
 // The parts of Pulumi's runtime that are touched here and that its type declarations leave out.
 const { getStore, withLocalStorage } = runtimeState as unknown as {
-  getStore(): { settings: { engine?: unknown } };
+  getStore(this: void): { settings: { engine?: unknown } };
   /** As the Automation API's inline programs have it: a runtime of the callback's own. */
-  withLocalStorage<T>(callback: () => Promise<T>): Promise<T>;
+  withLocalStorage<T>(this: void, callback: () => Promise<T>): Promise<T>;
 };
 const { disconnectSync, getMonitor, waitForRPCs } = settings as unknown as {
-  disconnectSync(): void;
-  getMonitor(): unknown;
-  waitForRPCs(): Promise<void>;
+  disconnectSync(this: void): void;
+  getMonitor(this: void): unknown;
+  waitForRPCs(this: void): Promise<void>;
 };
 
 type Callback = (error: Error | null, response?: unknown) => void;
@@ -184,10 +184,10 @@ class Run {
   /** Runs the program's index.ts within a stack, as the engine's language host does. */
   private async program(): Promise<Omit<RunResult, "resources">> {
     let exported: Record<string, unknown> = {};
-    const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
+    const outputs = await pulumi.runtime.runInPulumiStack(async () => {
       exported = await loadProgram(this.options.projectRoot);
       return exported;
-    })) as Record<string, unknown> | undefined;
+    });
     await waitForRPCs();
     const secret = await Promise.all(
       Object.entries(exported).map(async ([name, value]) =>
@@ -330,7 +330,6 @@ class Run {
   }
 }
 
-/** Deletes what a run has made; what needs another resource goes before it, the rest together. */
 export interface DestroyOptions {
   onEvent?: (event: EngineEvent) => void;
   /** Called with what is left after each deletion. */
@@ -340,7 +339,8 @@ export interface DestroyOptions {
 }
 
 /**
- * Deletes the resources of a run. Goes on past a failure with everything that does not hang on it.
+ * Deletes what a run has made: what needs another resource goes before it, the rest together. Goes
+ * on past a failure with everything that does not hang on it.
  *
  * @throws RunError with the resources that are left
  */
@@ -417,7 +417,6 @@ async function loadProgram(projectRoot: string): Promise<Record<string, unknown>
 
 /** Makes `require` read TypeScript where the process does not already do so. */
 function registerTypeScript(load: NodeJS.Require): () => void {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to ask
   if (load.extensions[".ts"]) {
     return () => undefined;
   }

@@ -98,7 +98,7 @@ function asDeclaration(entry: unknown): Declaration {
     return {};
   }
   const isMapping = typeof entry === "object" && entry !== null && !Array.isArray(entry);
-  return isMapping ? (entry as Declaration) : { value: entry };
+  return isMapping ? entry : { value: entry };
 }
 
 function isEncrypted(value: unknown): boolean {

@@ -97,8 +97,10 @@ export async function runCommand(
 
 /** The connection without what must not be written down. */
 export function withoutKeys(connection: Connection): Connection {
-  const { privateKey: _key, password: _password, proxy, ...rest } = connection;
-  return { ...rest, ...(proxy && { proxy: withoutKeys(proxy) }) };
+  const bare = { ...connection };
+  delete bare.privateKey;
+  delete bare.password;
+  return { ...bare, ...(bare.proxy && { proxy: withoutKeys(bare.proxy) }) };
 }
 
 /** The connection with one private key for the machine and its proxy. */

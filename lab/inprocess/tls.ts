@@ -8,7 +8,7 @@ import {
   randomBytes,
   webcrypto,
 } from "node:crypto";
-import "./reflect";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { utils as ssh } from "ssh2";
 

@@ -21,8 +21,8 @@ export interface Recording {
   readonly registrations: Registration[];
   readonly outputs: Record<string, any>;
   /** The one registration of this type and name. */
-  get(type: string, name: string): Registration;
-  all(type: string): Registration[];
+  readonly get: (type: string, name: string) => Registration;
+  readonly all: (type: string) => Registration[];
 }
 
 /** What a test stands in for the providers with. */
@@ -106,7 +106,7 @@ export async function record(
 
 /** An output's value, and whether it is secret. */
 async function valueOf(value: unknown): Promise<{ value: unknown; secret: boolean }> {
-  const output = pulumi.output(value);
+  const output = pulumi.output(value) as pulumi.Output<unknown>;
   const known = await new Promise((resolve) => output.apply(resolve));
   return { value: known, secret: await pulumi.isSecret(output) };
 }
@@ -126,7 +126,7 @@ function call(token: string, inputs: Record<string, any>): Record<string, unknow
 
 /** Records what mocks are not told of: the options of each registration. */
 function watchMonitor(registrations: Registration[]): void {
-  const { getMonitor } = settings as unknown as { getMonitor(): any };
+  const { getMonitor } = settings as unknown as { getMonitor: () => any };
   const monitor = getMonitor();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: any, callback: unknown) => {

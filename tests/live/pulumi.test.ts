@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Lab } from "../../lab/lab";
+import { removeMachine } from "../../lab/machines";
+import { labDir } from "../../lab/paths";
+import { PulumiEngine } from "../../lab/pulumiEngine";
+import type { StackOutputs } from "../../ops/stackOutputs";
+import { onController } from "./cluster";
+import {
+  expectFilesProtected,
+  expectNoPrivateKey,
+  expectPutAndGet,
+  expectStrangersRefused,
+  expectThreeHealthyMembers,
+} from "./expectations";
+import { leftovers } from "./leftovers";
+
+const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+
+describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", () => {
+  const printed: string[] = [];
+  const log = (line: string) => void printed.push(line);
+  const lab = new Lab(log);
+  const engine = new PulumiEngine(lab.aws);
+  let outputs: StackOutputs;
+
+  beforeAll(async () => {
+    await lab.down();
+  });
+  afterAll(() => lab.down());
+
+  it("says every mistake in the settings at once, and makes nothing", async () => {
+    const mistakes = {
+      "etcd:version": "3.3.27",
+      "etcd:quotaGiB": 99,
+      "etcd:sshCidr": "10.0.0.0/8",
+    };
+    const { exitCode, output } = await lab.withMirror({ "etcd:version": "3.7.3" }, async () => {
+      await engine.createStack();
+      await lab.writeSettings(mistakes);
+      return engine.run(["up", "--yes", "--skip-preview"], log);
+    });
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("3 settings are not right; nothing was changed:");
+    expect(output).toContain("sshCidr is not a setting. Did you mean sshCidrs?");
+    expect(output).toContain("version is 3.3.27, which is too old");
+    expect(resourcesIn(state())).toEqual([]);
+  });
+
+  it("converges after an up that was killed half-way", async () => {
+    // From the first command on: what EC2 was about to make is not told to an engine that is gone.
+    const moment = Math.random() * 6000;
+    await lab.withMirror({}, async () => {
+      const killer = new AbortController();
+      const killed = await engine.run(
+        up,
+        (line) => {
+          log(line);
+          if (line.includes("controller-2-release creating")) {
+            setTimeout(() => killer.abort(), moment);
+          }
+        },
+        { signal: killer.signal },
+      );
+      console.log(`killed ${moment.toFixed()} ms after the first command, exit ${killed.exitCode}`);
+      await engine.run(["cancel", "--yes"], log);
+      const again = await engine.run(up, log);
+      expect(again.exitCode, again.output).toBe(0);
+    });
+    outputs = await engine.outputs();
+  });
+
+  it("makes three healthy members", () => expectThreeHealthyMembers(outputs));
+  it("reads on each member what was written on another", () => expectPutAndGet(outputs));
+  it("refuses strangers on every port", () => expectStrangersRefused(outputs));
+  it("protects files by owner and mode", () => expectFilesProtected(outputs));
+
+  it("changes nothing when nothing has changed", async () => {
+    const { exitCode, output } = await lab.withMirror({}, () => engine.run(up, log));
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/Resources:\n +\d+ unchanged\n/);
+    const preview = await lab.withMirror({}, () =>
+      engine.run(["preview", "--expect-no-changes"], log),
+    );
+    expect(preview.exitCode, preview.output).toBe(0);
+  });
+
+  it("keeps every private key encrypted in the state, and prints none", () => {
+    expectNoPrivateKey(state());
+    expectNoPrivateKey(printed.join("\n"));
+  });
+
+  it("rolls a changed flag through the members, one at a time", async () => {
+    const startOf = (name: string) =>
+      onController(outputs, name, "systemctl show -p ActiveEnterTimestampMonotonic --value etcd");
+    const names = outputs.members.map((member) => member.name);
+    const before = await Promise.all(names.map(startOf));
+    const changed = { "etcd:quotaGiB": 1 };
+    const result = await lab.withMirror(changed, () => engine.run(up, log));
+    expect(result.exitCode, result.output).toBe(0);
+    const after = await Promise.all(names.map(startOf));
+    after.forEach((start, index) => expect(start).not.toBe(before[index]));
+    await expectThreeHealthyMembers(outputs);
+    expectNoPrivateKey(result.output);
+  });
+
+  it("refuses to skip a minor version, on the machine that runs the old one", async () => {
+    const result = await lab.withMirror({ "etcd:version": "3.5.35" }, () => engine.run(up, log));
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain("its data is not for the older 3.5.35");
+    expect(result.output).toMatch(/was left as it is, because controller-\d has failed/);
+    await expectThreeHealthyMembers(outputs);
+  });
+
+  it("destroys everything, though a machine is gone already", async () => {
+    await removeMachine(outputs.members[1]!.machineId);
+    const destroyed = await lab.withMirror({}, () => engine.run(["destroy", "--yes"], log));
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect(resourcesIn(state())).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+  });
+});
+
+function state(): string {
+  return readFileSync(path.join(labDir, "state", ".pulumi", "stacks", "etcd", "lab.json"), "utf8");
+}
+
+/** The custom resources of a state, by URN. */
+function resourcesIn(text: string): string[] {
+  const { checkpoint } = JSON.parse(text) as {
+    checkpoint: { latest?: { resources?: { urn: string; custom: boolean; type: string }[] } };
+  };
+  return (checkpoint.latest?.resources ?? [])
+    .filter((resource) => resource.custom && !resource.type.startsWith("pulumi:"))
+    .map((resource) => resource.urn);
+}

@@ -1,0 +1,108 @@
+// npm test [-- --no-live]: everything that can be checked on this machine, and how much that was.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { aptInstall, commandExists, whyNoDocker } from "../lab/docker";
+import { projectRoot } from "../lab/paths";
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+/** What was skipped, and why: said once more at the end. */
+const skips: string[] = [];
+
+function add(count: Partial<Count>): void {
+  total.passed += count.passed ?? 0;
+  total.failed += count.failed ?? 0;
+  total.skipped += count.skipped ?? 0;
+}
+
+/** A check that passes or fails as a whole. */
+async function check(name: string, command: string, ...args: string[]): Promise<void> {
+  console.log(`\n── ${name}`);
+  const code = await run(command, args);
+  add(code === 0 ? { passed: 1 } : { failed: 1 });
+}
+
+async function run(command: string, args: string[]): Promise<number> {
+  const child = spawn(command, args, { cwd: projectRoot, stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+/** The package's program of that name. */
+const local = (name: string) => path.join(projectRoot, "node_modules", ".bin", name);
+
+async function shellcheck(): Promise<void> {
+  if (!(await commandExists("shellcheck")) && process.getuid?.() === 0) {
+    await aptInstall(["shellcheck"]).catch((error: Error) => console.log(error.message));
+  }
+  if (!(await commandExists("shellcheck"))) {
+    skips.push("shellcheck: it is not on this machine (Debian's package: shellcheck)");
+    return add({ skipped: 1 });
+  }
+  const files = await fs.readdir(projectRoot, { recursive: true });
+  const scripts = files.filter((file) => /^(components|lab)\/.*\.sh$/.test(file));
+  const sources = "--source-path=components/etcd/scripts";
+  await check("shellcheck", "shellcheck", "--shell=bash", "-x", sources, ...scripts);
+}
+
+/** Runs vitest's projects and counts their tests from its own report. */
+async function vitest(name: string, ...projects: string[]): Promise<void> {
+  console.log(`\n── ${name}`);
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-tests-"));
+  const report = path.join(folder, "report.json");
+  const code = await run(local("vitest"), [
+    "run",
+    ...projects.map((project) => `--project=${project}`),
+    ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+  ]);
+  const text = await fs.readFile(report, "utf8").catch(() => undefined);
+  await fs.rm(folder, { recursive: true });
+  const result = JSON.parse(text ?? "{}") as {
+    numPassedTests?: number;
+    numFailedTests?: number;
+    numPendingTests?: number;
+    numFailedTestSuites?: number;
+  };
+  const failed = result.numFailedTests ?? 0;
+  add({
+    passed: result.numPassedTests ?? 0,
+    // A file that cannot be loaded, or an error between tests, fails without a failed test.
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: result.numPendingTests ?? 0,
+  });
+}
+
+async function main(): Promise<void> {
+  await check("types", local("tsc"), "-p", "tsconfig.check.json");
+  await check("ESLint", local("eslint"), ".");
+  await check("Prettier", local("prettier"), "--check", "--log-level=warn", ".");
+  await shellcheck();
+  await vitest("unit and mock tests: nothing real runs", "unit", "mock");
+  if (process.argv.includes("--no-live")) {
+    skips.push("the live tests: asked for by --no-live; not counted");
+  } else {
+    const reason = await whyNoDocker();
+    if (reason !== undefined) {
+      skips.push(`the live tests in the lab: ${reason}`);
+    } else if (!(await commandExists("pulumi"))) {
+      skips.push("the live tests under the real engine: there is no pulumi on PATH");
+    }
+    await vitest("live tests: three machines of the lab, real etcd", "live");
+  }
+  console.log("");
+  for (const skip of skips) {
+    console.log(`skipped: ${skip}`);
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+void main();

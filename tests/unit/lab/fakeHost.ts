@@ -1,0 +1,60 @@
+import type { MachineHost, MachineSpec } from "../../../lab/aws/machineHost";
+
+/** A machine host that only records what it was asked to do. */
+export class FakeHost implements MachineHost {
+  readonly calls: string[] = [];
+  readonly booted: MachineSpec[] = [];
+  readonly machines = new Set<string>();
+  bootSeconds = 0;
+  bootError: Error | undefined;
+
+  async createNetwork(cidr: string): Promise<{ gateway: string }> {
+    this.calls.push(`createNetwork ${cidr}`);
+    return { gateway: "10.0.0.1" };
+  }
+
+  async bootMachine(machine: MachineSpec): Promise<void> {
+    this.calls.push(`bootMachine ${machine.name} ${machine.ip}`);
+    await new Promise((resolve) => setTimeout(resolve, this.bootSeconds * 1000));
+    if (this.bootError) {
+      throw this.bootError;
+    }
+    this.booted.push(machine);
+    this.machines.add(machine.instanceId);
+  }
+
+  async removeMachine(instanceId: string): Promise<void> {
+    this.calls.push("removeMachine");
+    if (!this.machines.delete(instanceId)) {
+      throw new Error(`no machine ${instanceId}`);
+    }
+  }
+
+  async stopMachine(): Promise<void> {
+    this.calls.push("stopMachine");
+  }
+
+  async startMachine(): Promise<void> {
+    this.calls.push("startMachine");
+  }
+
+  async machineExists(instanceId: string): Promise<boolean> {
+    return this.machines.has(instanceId);
+  }
+
+  async createVolume(_volumeId: string, sizeGiB: number): Promise<void> {
+    this.calls.push(`createVolume ${sizeGiB}`);
+  }
+
+  async attachVolume(): Promise<void> {
+    this.calls.push("attachVolume");
+  }
+
+  async detachVolume(): Promise<void> {
+    this.calls.push("detachVolume");
+  }
+
+  async deleteVolume(): Promise<void> {
+    this.calls.push("deleteVolume");
+  }
+}
