@@ -219,8 +219,13 @@ function checkKey(setting: string, key: string, secrets: readonly string[]): Mis
     ];
   }
   const parsed = utils.parseKey(key);
-  return parsed instanceof Error
-    ? [{ setting, text: `cannot be read as a private key without a passphrase: ${parsed.message}` }]
+  if (parsed instanceof Error) {
+    return [
+      { setting, text: `cannot be read as a private key without a passphrase: ${parsed.message}` },
+    ];
+  }
+  return setting === "sshPrivateKey" && !["ssh-ed25519", "ssh-rsa"].includes(parsed.type)
+    ? [{ setting, text: `is a key of type ${parsed.type}; EC2 takes ssh-ed25519 and ssh-rsa` }]
     : [];
 }
 

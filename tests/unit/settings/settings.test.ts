@@ -293,6 +293,13 @@ describe("a mistake is found and named", () => {
     expect(mistakes[0]).not.toContain("hunter2");
   });
 
+  it("a key of a kind that EC2 does not take", () => {
+    const key = utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
+    expect(mistakesIn({ sshPrivateKey: key }, ["sshPrivateKey"])).toEqual([
+      "sshPrivateKey is a key of type ecdsa-sha2-nistp256; EC2 takes ssh-ed25519 and ssh-rsa",
+    ]);
+  });
+
   it("all of them at once, with what to do", () => {
     const error = new SettingsError([
       { setting: "version", text: "is wrong" },
