@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/aws/access";
 import { Controllers } from "./components/aws/controllers";
 import { Firewall } from "./components/aws/firewall";
@@ -8,10 +9,13 @@ import { Authority } from "./components/pki/authority";
 import { Certificate } from "./components/pki/certificate";
 import { lifetimesFrom } from "./components/pki/lifetimes";
 import { noNames } from "./components/pki/subjectNames";
-import { readSettings } from "./components/settings/settings";
+import { readSettings, settingsWarnings } from "./components/settings/settings";
 import { stackConfiguration } from "./components/settings/stack";
 
 const settings = readSettings(stackConfiguration());
+for (const warning of settingsWarnings(settings)) {
+  void pulumi.log.warn(warning);
+}
 const { clusterName } = settings;
 const lifetimes = lifetimesFrom(settings);
 

@@ -25,8 +25,11 @@ export interface ControllersArgs {
 /** Ubuntu's current long-term release. */
 const ubuntuRelease = "24.04";
 
-/** Dials that may fail until a new instance answers: about four minutes. */
-const dialErrorLimit = 60;
+/**
+ * How long a new instance may take until it answers: about three minutes while it refuses, six
+ * while nothing answers at all (which is also what sshCidrs without one's own address look like).
+ */
+const patience = { dialErrorLimit: 40, perDialTimeout: 5 };
 
 /** EC2 instances, each with a data volume and an SSH host key of its own. */
 export class Controllers extends pulumi.ComponentResource {
@@ -132,14 +135,14 @@ export class Controllers extends pulumi.ComponentResource {
       name,
       privateIp,
       publicIp: instance.publicIp.apply((address) => address ?? ""),
-      id: instance.id,
+      id: this.withItsAddress(instance, privateIp),
       connection: {
         host: args.publicAddresses ? instance.publicIp : privateIp,
         user: sshUser,
         privateKey: args.access.privateKey,
         hostKey: hostKey.publicKeyOpenssh.apply((key) => key.trim()),
         proxy: args.access.proxy,
-        dialErrorLimit,
+        ...patience,
       },
       // How Nitro instances show a volume: Amazon EBS User Guide, "Map EBS volumes to NVMe device names".
       dataDevice: volume.id.apply(
@@ -147,6 +150,20 @@ export class Controllers extends pulumi.ComponentResource {
       ),
       readyAfter: [instance, attachment, args.firewall, ...args.network.routes],
     };
+  }
+
+  /** The instance's id, once it is sure that the instance has the address that the member will use. */
+  private withItsAddress(instance: ec2.Instance, expected: string): pulumi.Output<string> {
+    return pulumi.all([instance.id, instance.privateIp]).apply(([id, address]) => {
+      if (address !== expected) {
+        throw new pulumi.ResourceError(
+          `this controller has the address ${address}, and the setting controllers says ${expected}: ` +
+            "a member cannot move. Set the address back. Nothing was changed",
+          instance,
+        );
+      }
+      return id;
+    });
   }
 }
 

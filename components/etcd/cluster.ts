@@ -134,8 +134,8 @@ export class Cluster extends pulumi.ComponentResource {
       );
     const command = (action: "create" | "update") =>
       pulumi
-        .all([machine.dataDevice ?? "-", shared.founders])
-        .apply(([device, founders]) =>
+        .all([machine.dataDevice ?? "-", shared.founders, machine.id])
+        .apply(([device, founders, machineId]) =>
           scriptCommand(
             "member",
             action,
@@ -148,6 +148,7 @@ export class Cluster extends pulumi.ComponentResource {
             founders,
             args.clusterName,
             this.members.map((member) => `${member.name}=${member.clientUrl}`).join(","),
+            machineId,
           ),
         );
     return new remote.Command(

@@ -9,7 +9,9 @@ export function stageRelease(
   release: { version: string; url: string },
   opts: pulumi.ComponentResourceOptions,
 ): remote.Command {
-  const command = scriptCommand("stage", release.version, release.url);
+  const command = machine.id.apply((id) =>
+    scriptCommand("stage", release.version, release.url, id),
+  );
   return new remote.Command(
     `${machine.name}-release`,
     {

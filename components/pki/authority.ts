@@ -33,7 +33,8 @@ export class Authority extends pulumi.ComponentResource {
         setSubjectKeyId: true,
         setAuthorityKeyId: true,
       },
-      parent,
+      // Under another name it would be another CA, and the members would trust one or the other.
+      { ...parent, ignoreChanges: ["subject"] },
     );
     this.certPem = certificate.certPem;
     this.keyPem = pulumi.secret(key.privateKeyPem);

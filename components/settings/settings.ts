@@ -54,6 +54,20 @@ export function readSettings(raw: RawSettings): Settings {
   return settings;
 }
 
+/** What is allowed and deserves a second thought, each with its setting's name. */
+export function settingsWarnings(settings: Settings): string[] {
+  const warnings: string[] = [];
+  if (settings.releaseUrl.startsWith("http:")) {
+    warnings.push(
+      "releaseUrl is plain HTTP: whoever is on the way can change a release and its SHA256SUMS",
+    );
+  }
+  if (settings.sshCidrs.some((cidr) => cidr.endsWith("/0"))) {
+    warnings.push("sshCidrs lets everybody try port 22 of every controller");
+  }
+  return warnings;
+}
+
 function read(reader: SettingsReader): Settings {
   return {
     clusterName: reader.string("clusterName"),

@@ -86,7 +86,14 @@ describe("a controller", () => {
   it("is neither replaced nor stopped by what would do that to all of them at once", () => {
     const { ignoreChanges, deleteBeforeReplace } = program.get(instance, "controller-0");
     expect(ignoreChanges).toEqual(
-      expect.arrayContaining(["ami", "userData", "keyName", "subnetId", "instanceType"]),
+      expect.arrayContaining([
+        "ami",
+        "userData",
+        "keyName",
+        "subnetId",
+        "instanceType",
+        "privateIp",
+      ]),
     );
     expect(deleteBeforeReplace).toBe(true);
   });
@@ -197,6 +204,12 @@ describe("the members", () => {
     expect(create).toMatch(/^sudo -n bash -s -- member create controller-0 3\.7\.3 /);
     expect(create).toContain(` ${founders} `);
     expect(update).toBe(create.replace(" member create ", " member update "));
+  });
+
+  it("run again on another machine, though its address is the same", () => {
+    for (const name of ["controller-1", "controller-1-release"]) {
+      expect(program.get(command, name).inputs["update"]).toMatch(/ controller-1-id$/);
+    }
   });
 
   it("get their keys by secret standard input alone", () => {

@@ -8,11 +8,12 @@ readonly pki=/etc/etcd/pki
 readonly unit=/etc/systemd/system/etcd.service
 readonly first_start=/run/etcd-first-start/flags
 
-# member ACTION NAME VERSION DATA_DIRECTORY DATA_DEVICE CLIENT_URL PEER_URL FOUNDERS TOKEN MEMBERS
+# member ACTION NAME VERSION DATA_DIRECTORY DATA_DEVICE CLIENT_URL PEER_URL FOUNDERS TOKEN MEMBERS MACHINE
 #   DATA_DEVICE  the block device to put the data on, or "-"
 #   FOUNDERS     the initial cluster of the members that may bootstrap together
 #   MEMBERS      name=clientUrl of every member of the stack, separated by commas
-# The files follow on standard input, as `bundle` makes them.
+#   MACHINE      not read: with another machine it is another command, so that Pulumi runs it again
+# The files follow on standard input, as `scriptInput` makes them.
 member() {
   action=$1 name=$2 version=$3 data=$4 device=$5 client_url=$6 peer_url=$7 founders=$8 token=$9 members=${10}
   etcdctl=/opt/etcd/v$version/bin/etcdctl
@@ -147,12 +148,15 @@ place_links() {
 
 # --- asking etcd -------------------------------------------------------------------------------
 
+# Seconds that a member may take to answer.
+patience=5
+
 # ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
 ctl() {
   local endpoints=$1
   shift
   timeout 15 "$etcdctl" --endpoints="$endpoints" --cacert=$pki/ca.crt --cert=$pki/operator.crt \
-    --key=$pki/operator.key --dial-timeout=2s --command-timeout=5s "$@"
+    --key=$pki/operator.key --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
 }
 
 # A linearizable read, answered by this member: it has a leader, and the leader a quorum.
@@ -186,7 +190,11 @@ started_at() { systemctl show --property=ActiveEnterTimestamp --value etcd; }
 
 start_without_data() {
   local via entry
+  # Founders start together, so that those which listen already have no quorum yet: not worth a long
+  # wait, since etcd itself refuses to found a cluster that one of its peers knows to be running.
+  [[ $action == create ]] && is_founder && patience=1
   via=$(find_quorum)
+  patience=5
   if [[ -z $via ]]; then
     bootstrap
     return
@@ -207,14 +215,14 @@ start_without_data() {
   fi
 }
 
+is_founder() { [[ ,$founders, == *",$name=$peer_url,"* ]]; }
+
 bootstrap() {
   if [[ $action != create ]]; then
     fail "the data directory $data is empty, this member has run before, and the other members do not answer as a quorum. Starting it would make a new, empty cluster beside the old one, so it was not started. Bring the other members back first; if they are lost too, restore from a snapshot"
   fi
-  case ,$founders, in
-    *",$name=$peer_url,"*) ;;
-    *) fail "this member is not among those that founded the cluster ($founders), so it can only join, and no quorum of the others answers. Bring them back and run pulumi up again" ;;
-  esac
+  is_founder ||
+    fail "this member is not among those that founded the cluster ($founders), so it can only join, and no quorum of the others answers. Bring them back and run pulumi up again"
   first_start new "$founders"
   wait_until_healthy
   echo bootstrapped
@@ -312,15 +320,16 @@ digest_of_running() {
 
 # Without this member the others must be a quorum, each of them serving, and no alarm raised.
 check_others() {
-  local url down=() alarms total
+  local other url down=() alarms total
   alarms=$(ctl "$client_url" alarm list)
   [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting a member of it. Clear the alarm and run pulumi up again"
   total=$(ctl "$client_url" member list | wc -l)
   # A single member has nobody to wait for: its restart is its downtime.
   ((total > 1)) || return 0
-  while read -r url; do
-    serves "$url" || down+=("$url")
-  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print $5 }')
+  while read -r other url; do
+    # A member that has never started has no client URL.
+    [[ -n $url ]] && serves "$url" || down+=("$other")
+  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
   ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. Repair them and run pulumi up again"
   ((total > 2)) || fail "not restarting one of two members: the other one alone is no quorum, and writes would stop. Add a third member first"
 }

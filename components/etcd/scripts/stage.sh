@@ -2,6 +2,8 @@
 # not at all, whatever was there before stays as it is.
 # shellcheck shell=bash source=common.sh
 
+# stage VERSION URL MACHINE
+#   MACHINE  not read: with another machine it is another command, so that Pulumi runs it again
 stage() {
   local version=$1 url=$2
   wait_for_cloud_init

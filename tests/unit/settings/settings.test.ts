@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { SettingsError } from "../../../components/settings/reader";
-import { readSettings } from "../../../components/settings/settings";
+import { readSettings, settingsWarnings } from "../../../components/settings/settings";
 import { rawSettings } from "../../settings";
 
 function mistakesIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
@@ -346,6 +346,22 @@ describe("what is meant is taken", () => {
     ["clients by IPv6", { clientCidrs: ["2001:db8::/32"] }, []],
   ])("%s", (_, changes, secrets) => {
     expect(mistakesIn(changes, secrets)).toEqual([]);
+  });
+});
+
+describe("a warning", () => {
+  const warnings = (changes: Record<string, unknown>) =>
+    settingsWarnings(readSettings({ values: rawSettings(changes), secrets: [] }));
+
+  it("is not given for the defaults", () => expect(warnings({})).toEqual([]));
+
+  it("is given for a mirror without TLS, and for SSH from everywhere", () => {
+    expect(warnings({ releaseUrl: "http://mirror.example.com" })).toEqual([
+      expect.stringContaining("releaseUrl is plain HTTP"),
+    ]);
+    expect(warnings({ sshCidrs: ["0.0.0.0/0"], sshFromAnywhere: true })).toEqual([
+      expect.stringContaining("sshCidrs lets everybody try port 22"),
+    ]);
   });
 });
 

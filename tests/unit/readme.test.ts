@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+
+const read = (name: string) => readFileSync(path.join(__dirname, "../..", name), "utf8");
+
+interface Declaration {
+  readonly type: string;
+  readonly default: unknown;
+  readonly description: string;
+}
+
+function row([name, { default: value, description }]: [string, Declaration]): string {
+  const isEmpty = ["", "[]", "{}"].includes(
+    typeof value === "string" ? value : JSON.stringify(value),
+  );
+  const shown = name === "controllers" ? "controller-0 to -2, see `Pulumi.yaml`" : code(value);
+  return `| \`${name}\` | ${isEmpty ? "" : shown} | ${description} |`;
+}
+
+function code(value: unknown): string {
+  const items = Array.isArray(value) ? (value as unknown[]) : [value];
+  return items.map((item) => `\`${String(item)}\``).join(", ");
+}
+
+it("the README's table of settings is Pulumi.yaml's", () => {
+  const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Declaration> };
+  const expected = [
+    "| setting | default | what it is |",
+    "| --- | --- | --- |",
+    ...Object.entries(config).map(row),
+  ];
+  const [, table] = read("README.md").split(/<!-- \/?settings -->\n/);
+  expect(table!.trim().split("\n")).toEqual(expected);
+});
