@@ -96,6 +96,7 @@ export class Controllers extends pulumi.ComponentResource {
         // A change of any of these would replace, or stop, every controller in one update: they are
         // what they were when the instance was made.
         ignoreChanges: [
+          "privateIp",
           "instanceType",
           "ami",
           "userData",
