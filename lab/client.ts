@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { quote } from "../components/etcd/scripts";
 import type { StackOutputs } from "../ops/stackOutputs";
-import { ensureReleases } from "./mirror";
+import { ensureReleases } from "./mirror/releases";
 import { labDir } from "./paths";
 import { run } from "./run";
 

@@ -177,8 +177,11 @@ async function hostHasCgroup2(): Promise<boolean> {
 async function waitForEngine(): Promise<void> {
   const deadline = Date.now() + startLimitSeconds * 1000;
   let silence = await whyEngineIsSilent();
+  let looksInVain = 0;
   while (silence !== undefined) {
-    const hasEnded = (await pidOfDockerdWeStarted()) === undefined;
+    looksInVain = (await pidOfDockerdWeStarted()) === undefined ? looksInVain + 1 : 0;
+    // Once says nothing: while a process becomes another program, it has no command line.
+    const hasEnded = looksInVain > 1;
     if (hasEnded || Date.now() > deadline) {
       const what = hasEnded ? "dockerd ended" : `No answer in ${startLimitSeconds} s`;
       throw new Error(`${what} (${silence}). Last lines of ${logFile}:\n${await lastLogLines()}`);

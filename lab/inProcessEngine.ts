@@ -79,6 +79,8 @@ function describe(event: EngineEvent): string {
       return `${event.kind} ${event.name} (${event.type}) in ${event.seconds.toFixed(1)} s`;
     case "failed":
       return `failed ${event.name} (${event.type}): ${event.message}`;
+    case "output":
+      return event.line;
     case "log":
       return `${event.severity}: ${event.message}`;
   }

@@ -3,13 +3,15 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../ops/stackOutputs";
 import { AwsDouble } from "./aws/double";
-import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
+import { ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
 import { ensureImage } from "./image";
 import { InProcessEngine } from "./inProcessEngine";
 import * as machines from "./machines";
-import { ensureReleases, serveMirror } from "./mirror";
+import { ensureReleases } from "./mirror/releases";
+import { serveMirror } from "./mirror/serve";
 import { labDir, projectRoot } from "./paths";
+import { ensurePulumi, presentPulumi } from "./pulumiCommand";
 import { PulumiEngine } from "./pulumiEngine";
 import { devSettings, labStackFile, writeLabStackFile } from "./stackFile";
 
@@ -29,19 +31,41 @@ export class Lab {
 
   constructor(private readonly log: Log) {}
 
-  /** The engine of the lab that is up, else the one asked for, else the best that is here. */
-  async engine(wanted?: Engine["name"]): Promise<Engine> {
-    const engines = [new PulumiEngine(this.aws), new InProcessEngine(this.aws)];
-    for (const engine of engines) {
+  /** The engine of the lab that is up, whole or in part; undefined where there is nothing. */
+  async running(): Promise<Engine | undefined> {
+    const pulumi = new PulumiEngine(this.aws, await presentPulumi());
+    for (const engine of [pulumi, new InProcessEngine(this.aws)]) {
       if (await engine.exists()) {
-        if (wanted !== undefined && wanted !== engine.name) {
-          throw new Error(`the lab is up by the other way (${engine.name}): take it down first`);
-        }
         return engine;
       }
     }
-    const best = wanted ?? ((await commandExists("pulumi")) ? "pulumi" : "in-process");
-    return engines.find((engine) => engine.name === best)!;
+    return undefined;
+  }
+
+  /**
+   * The engine of the lab that is up, else the one asked for, else the best that is here or can be
+   * installed.
+   */
+  async engine(wanted?: Engine["name"]): Promise<Engine> {
+    const running = await this.running();
+    if (running !== undefined && wanted !== undefined && wanted !== running.name) {
+      throw new Error(`the lab is up by the other way (${running.name}): take it down first`);
+    }
+    return running ?? (wanted === "in-process" ? new InProcessEngine(this.aws) : this.best(wanted));
+  }
+
+  /** The Pulumi engine; where there is none, and unless it was asked for, the way without one. */
+  private async best(wanted: "pulumi" | undefined): Promise<Engine> {
+    try {
+      return new PulumiEngine(this.aws, await ensurePulumi(this.log));
+    } catch (error) {
+      const reason = `pulumi is not on PATH and could not be installed: ${(error as Error).message}`;
+      if (wanted === "pulumi") {
+        throw new Error(`${reason}. Install it (https://www.pulumi.com/docs/install/)`);
+      }
+      this.log(reason);
+      return new InProcessEngine(this.aws);
+    }
   }
 
   /**
@@ -83,11 +107,9 @@ export class Lab {
 
   /** Takes everything away but the caches of what was downloaded and built. */
   async down(): Promise<void> {
-    const engine = await this.engine();
+    const engine = await this.running();
     await ensureDocker(this.log);
-    if (await engine.exists()) {
-      await engine.down(this.log);
-    }
+    await engine?.down(this.log);
     await machines.removeEverything();
     await stopDockerWeStarted(this.log);
     await fs.rm(labStackFile, { force: true });

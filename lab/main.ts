@@ -64,7 +64,7 @@ async function up(wanted: Engine["name"] | undefined): Promise<number> {
   console.log(
     engine.name === "pulumi"
       ? "The program runs under the Pulumi engine, with a double in place of AWS."
-      : "There is no pulumi here, so the program runs in process: it can create and tear down; changes need the Pulumi CLI.",
+      : "The program runs in process, without the Pulumi engine: it can create and tear down; changes need the Pulumi CLI.",
   );
   const outputs = await lab.up(engine);
   console.log(`\n${phaseTable(lab.phases)}\n`);
@@ -90,9 +90,8 @@ async function health(outputs: StackOutputs): Promise<number> {
 }
 
 async function runningOutputs(): Promise<StackOutputs> {
-  const lab = new Lab(() => undefined);
-  const engine = await lab.engine();
-  if (!(await engine.exists())) {
+  const engine = await new Lab(() => undefined).running();
+  if (engine === undefined) {
     throw new Error("the lab is not up: npm run lab");
   }
   await ensureDocker(() => undefined);

@@ -24,7 +24,11 @@ export interface PulumiRun {
 export class PulumiEngine implements Engine {
   readonly name = "pulumi";
 
-  constructor(private readonly aws: AwsDouble) {}
+  /** @param command the `pulumi` to run: one on PATH, or the path of another */
+  constructor(
+    private readonly aws: AwsDouble,
+    private readonly command = "pulumi",
+  ) {}
 
   async exists(): Promise<boolean> {
     const file = path.join(stateDir, ".pulumi", "stacks", "etcd", `${labStack}.json`);
@@ -77,22 +81,24 @@ export class PulumiEngine implements Engine {
   /**
    * Runs `pulumi` on the lab's stack, its output line by line into `log`.
    * @param options.signal kills it (SIGKILL, with the program it runs) when aborted
+   * @param options.stdin what it reads, such as a secret that no command line should show
    */
   async run(
     args: string[],
     log: Log,
-    options: { signal?: AbortSignal; env?: Record<string, string> } = {},
+    options: { signal?: AbortSignal; env?: Record<string, string>; stdin?: string } = {},
   ): Promise<PulumiRun> {
     const { execa } = await import("execa");
     const provider = await serveAws(this.aws);
     try {
       const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];
-      const child = execa("pulumi", words, {
+      const child = execa(this.command, words, {
         cwd: projectRoot,
         env: { ...(await this.environment(provider.port)), ...options.env },
         all: true,
         reject: false,
-        stdin: "ignore",
+        // Empty, where there is none to read.
+        input: options.stdin ?? "",
         timeout: limitSeconds * 1000,
         // A group of its own, so that killing it ends its language host and plugins, too.
         detached: true,
@@ -104,6 +110,9 @@ export class PulumiEngine implements Engine {
       }
       const result = await child;
       options.signal?.removeEventListener("abort", kill);
+      if (result.code === "ENOENT") {
+        throw new Error(`there is no ${this.command} (any more), by which the lab was made`);
+      }
       return { exitCode: result.exitCode ?? 137, output: result.all };
     } finally {
       await provider.close();
@@ -112,6 +121,10 @@ export class PulumiEngine implements Engine {
 
   private async environment(awsPort: number): Promise<Record<string, string>> {
     return {
+      // Its language host is beside it.
+      ...(path.isAbsolute(this.command) && {
+        PATH: `${path.dirname(this.command)}${path.delimiter}${process.env["PATH"] ?? ""}`,
+      }),
       PULUMI_BACKEND_URL: `file://${stateDir}`,
       PULUMI_CONFIG_PASSPHRASE: await passphrase(),
       PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from "node:crypto";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 
@@ -27,6 +28,8 @@ export interface SshOptions {
    * @default 0
    */
   dialErrorLimit?: number;
+  /** Called with each line that the command writes to stderr, while it runs. */
+  onStderrLine?: ((line: string) => void) | undefined;
 }
 
 export interface SshResult {
@@ -58,7 +61,7 @@ export async function runOverSsh(
     if (!machine) {
       throw new Error(`${target.host}: no connection`);
     }
-    return await execute(machine, target, command, stdin, options.timeoutSeconds ?? 600);
+    return await execute(machine, target, command, stdin, options);
   } finally {
     clients.reverse().forEach((client) => client.end());
   }
@@ -219,7 +222,7 @@ function execute(
   target: SshTarget,
   command: string,
   stdin: string,
-  timeoutSeconds: number,
+  { timeoutSeconds = 600, onStderrLine }: SshOptions,
 ): Promise<SshResult> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
@@ -241,6 +244,9 @@ function execute(
       const output: Buffer[] = [];
       channel.on("data", (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
       channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk) && output.push(chunk));
+      if (onStderrLine !== undefined) {
+        readLines(channel.stderr, onStderrLine);
+      }
       let code: number | undefined;
       let signal: string | undefined;
       channel.on("exit", (status: number | null, itsSignal?: string) => {
@@ -260,5 +266,22 @@ function execute(
       channel.on("error", () => undefined);
       channel.end(stdin);
     });
+  });
+}
+
+/** Hands over each line as soon as it is whole, and at the end a last one without a line end. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  stream.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach((line) => onLine(line));
+  });
+  stream.on("end", () => {
+    rest += decoder.end();
+    if (rest !== "") {
+      onLine(rest);
+    }
   });
 }

@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsDouble } from "../aws/double";
 import type { Props } from "../aws/store";
 import { awsConfiguration, withoutMarks } from "../aws/wire";
-import { type Connection, createCommand, runCommand, withKey, withoutKeys } from "./ssh";
+import {
+  type Connection,
+  createCommand,
+  type OnLine,
+  runCommand,
+  withKey,
+  withoutKeys,
+} from "./ssh";
 import { createTls, invokeTls, secretTlsOutputs } from "./tls";
 
 const COMMAND = "command:remote:Command";
@@ -46,10 +53,16 @@ export class Dispatcher {
     }
   }
 
-  /** Makes a resource. The state has secret marks where the inputs had them; `inputs` has none. */
-  async create(args: CreateArgs): Promise<{ id: string | undefined; state: Props; inputs: Props }> {
+  /**
+   * Makes a resource. The state has secret marks where the inputs had them; `inputs` has none.
+   * @param onLine is given what a command prints while it runs
+   */
+  async create(
+    args: CreateArgs,
+    onLine?: OnLine,
+  ): Promise<{ id: string | undefined; state: Props; inputs: Props }> {
     const { plain, secretKeys } = withoutMarks(args.inputs);
-    const { id, state } = await this.make({ ...args, inputs: plain });
+    const { id, state } = await this.make({ ...args, inputs: plain }, onLine);
     const secret = new Set([
       ...secretKeys,
       ...(args.type.startsWith("tls:") ? secretTlsOutputs : []),
@@ -57,7 +70,10 @@ export class Dispatcher {
     return { id, state: marked(state, secret), inputs: plain };
   }
 
-  private async make(args: CreateArgs): Promise<{ id: string | undefined; state: Props }> {
+  private async make(
+    args: CreateArgs,
+    onLine?: OnLine,
+  ): Promise<{ id: string | undefined; state: Props }> {
     const { type, name, inputs, custom, id } = args;
     if (type.startsWith("pulumi:providers:")) {
       if (type === "pulumi:providers:aws") {
@@ -78,7 +94,7 @@ export class Dispatcher {
       return createTls(type, inputs);
     }
     if (type === COMMAND) {
-      return createCommand(name, inputs);
+      return createCommand(name, inputs, onLine);
     }
     if (type === STASH) {
       return { id: name, state: { ...inputs, output: inputs.input } };

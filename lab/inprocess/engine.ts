@@ -30,6 +30,7 @@ export interface ResourceRecord {
 export type EngineEvent =
   | { kind: "created" | "deleted"; type: string; name: string; seconds: number }
   | { kind: "failed"; type: string; name: string; message: string }
+  | { kind: "output"; name: string; line: string }
   | { kind: "log"; severity: "info" | "warning" | "error"; message: string; urn: string };
 
 export interface RunOptions {
@@ -200,11 +201,13 @@ class Run {
   private async create(args: pulumi.runtime.MockResourceArgs) {
     const request = this.current.getStore();
     const started = performance.now();
-    const { id, state, inputs } = await this.dispatcher.create(args);
-    if (!request || !args.custom || args.type.startsWith("pulumi:providers:")) {
+    const { type, name } = args;
+    const { id, state, inputs } = await this.dispatcher.create(args, (line) =>
+      this.emit({ kind: "output", name, line }),
+    );
+    if (!request || !args.custom || type.startsWith("pulumi:providers:")) {
       return { id, state };
     }
-    const { type, name } = args;
     const how = deleteHow(type, inputs);
     const deletedWith = request.getDeletedwith();
     this.resources.push({

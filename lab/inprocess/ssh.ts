@@ -16,6 +16,9 @@ export interface Connection {
   proxy?: Connection;
 }
 
+/** Is given a line that a command has written. */
+export type OnLine = (line: string) => void;
+
 const commandInputs = [
   "addPreviousOutputInEnv",
   "connection",
@@ -46,11 +49,13 @@ const limitSeconds = 1800;
 /**
  * Creates a `command.remote.Command`: runs its `create`.
  *
+ * @param onLine is given what the command writes to stderr while it runs, where `logging` asks for it
  * @throws Error in the words of the real provider when the command fails
  */
 export async function createCommand(
   name: string,
   inputs: Props,
+  onLine?: OnLine,
 ): Promise<{ id: string; state: Props }> {
   refuseUnknown(inputs, commandInputs, "command.remote.Command");
   const environment = (inputs.environment ?? {}) as Props;
@@ -63,10 +68,17 @@ export async function createCommand(
   const state: Props = { ...inputs, stdout: "", stderr: "" };
   if (typeof inputs.create === "string") {
     const stdin = typeof inputs.stdin === "string" ? inputs.stdin : "";
-    const result = await runCommand(inputs.connection as Connection, inputs.create, stdin);
+    const connection = inputs.connection as Connection;
+    const logged = logsStderr(inputs.logging) ? onLine : undefined;
+    const result = await runCommand(connection, inputs.create, stdin, logged);
     Object.assign(state, result);
   }
   return { id: `${name}${randomBytes(4).toString("hex")}`, state };
+}
+
+/** By default a command's output is logged, both streams of it. */
+function logsStderr(logging: unknown): boolean {
+  return logging === undefined || logging === "stderr" || logging === "stdoutAndStderr";
 }
 
 /** Runs a command as the real provider does; one line end is cut off from what it printed. */
@@ -74,6 +86,7 @@ export async function runCommand(
   connection: Connection,
   command: string,
   stdin = "",
+  onStderrLine?: OnLine,
 ): Promise<{ stdout: string; stderr: string }> {
   const { stdout, stderr, output, code, signal } = await runOverSsh(
     targetOf(connection),
@@ -83,6 +96,7 @@ export async function runCommand(
       timeoutSeconds: limitSeconds,
       dialTimeoutSeconds: connection.perDialTimeout ?? 15,
       dialErrorLimit: connection.dialErrorLimit ?? 10,
+      onStderrLine,
     },
   );
   if (code !== 0) {

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { controllerUserData } from "../../components/aws/userData";
+import { INSTANCE } from "../../lab/aws/schema";
+import { createTls } from "../../lab/inprocess/tls";
+import { Lab } from "../../lab/lab";
+import { bootMachine, execOn } from "../../lab/machines";
+import { PulumiEngine, type PulumiRun } from "../../lab/pulumiEngine";
+import { askHealth } from "../../ops/clusterHealth";
+import type { StackOutputs } from "../../ops/stackOutputs";
+import { onController } from "./cluster";
+import { expectNoPrivateKey, expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
+
+const bastionIp = "10.0.1.100";
+const bastionId = "bastion";
+const acceptedLogins =
+  "journalctl --unit=ssh --output=cat --no-pager | sed -n 's/^Accepted publickey for //p'";
+
+interface KeyPair {
+  readonly privateKeyOpenssh: string;
+  readonly publicKeyOpenssh: string;
+}
+
+// Under the engine alone: without it, keys of one's own cannot be in the stack's file, encrypted.
+describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reaches", () => {
+  const printed: string[] = [];
+  const log = (line: string) => void printed.push(line);
+  const lab = new Lab(log);
+  const engine = new PulumiEngine(lab.aws);
+  let keys: Record<"controllers" | "bastion" | "bastionHost" | "someoneElse", KeyPair>;
+  let outputs: StackOutputs;
+
+  beforeAll(async () => {
+    await lab.down();
+    keys = {
+      controllers: await newKeyPair(),
+      bastion: await newKeyPair(),
+      bastionHost: await newKeyPair(),
+      someoneElse: await newKeyPair(),
+    };
+  });
+  afterAll(() => lab.down());
+
+  /** An update of the stack with keys of our own, by way of a bastion that must show this key. */
+  function update(hostKey: KeyPair): Promise<PulumiRun> {
+    const settings = {
+      "etcd:publicAddresses": false,
+      "etcd:sshCidrs": [`${bastionIp}/32`],
+      "etcd:bastion": { host: bastionIp, user: "ubuntu", port: 22, hostKey: line(hostKey) },
+    };
+    return lab.withMirror(settings, async () => {
+      await engine.createStack();
+      await setSecret("etcd:sshPrivateKey", keys.controllers.privateKeyOpenssh);
+      await setSecret("etcd:bastionPrivateKey", keys.bastion.privateKeyOpenssh);
+      await bootBastion();
+      return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+    });
+  }
+
+  async function setSecret(setting: string, stdin: string): Promise<void> {
+    const result = await engine.run(["config", "set", "--secret", setting], log, { stdin });
+    expect(result.exitCode, result.output).toBe(0);
+  }
+
+  /** A machine beside the stack's own, once: its host key is known, and another key lets in. */
+  async function bootBastion(): Promise<void> {
+    const isUp = await execOn(bastionId, "true").then(
+      () => true,
+      () => false,
+    );
+    if (isUp) {
+      return;
+    }
+    await bootMachine({
+      name: "bastion",
+      ip: bastionIp,
+      instanceId: bastionId,
+      publicKey: keys.bastion.publicKeyOpenssh,
+      userData: controllerUserData({
+        name: "bastion",
+        hostPrivateKeyOpenssh: keys.bastionHost.privateKeyOpenssh,
+        hostPublicKeyOpenssh: keys.bastionHost.publicKeyOpenssh,
+      }),
+    });
+  }
+
+  it("gives its keys to no bastion but the one that it knows, and does nothing", async () => {
+    const started = performance.now();
+    const { exitCode, output } = await update(keys.someoneElse);
+    console.log(`refused after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("ssh: host key mismatch");
+    const instances = (await lab.aws.list()).filter(({ type }) => type === INSTANCE);
+    expect(instances).toHaveLength(3);
+    for (const { id } of [...instances, { id: bastionId }]) {
+      expect(await execOn(id, "sh", "-c", acceptedLogins)).toBe("");
+      expect(await execOn(id, "ls", "/opt")).toBe("");
+    }
+  });
+
+  it("makes three healthy members by way of the bastion", async () => {
+    const { exitCode, output } = await update(keys.bastionHost);
+    expect(exitCode, output).toBe(0);
+    outputs = await engine.outputs();
+    expect(outputs.members.map((member) => member.publicIp)).toEqual(["", "", ""]);
+    await expectThreeHealthyMembers(outputs);
+    await expectPutAndGet(outputs);
+  });
+
+  it("has not reached a controller in any other way", async () => {
+    for (const { name } of outputs.members) {
+      const logins = (await onController(outputs, name, `sudo ${acceptedLogins}`)).split("\n");
+      expect(logins.length).toBeGreaterThan(1);
+      const elsewhere = logins.filter((login) => !login.startsWith(`ubuntu from ${bastionIp} `));
+      expect(elsewhere).toEqual([]);
+    }
+  });
+
+  it("asks for the health by way of no bastion but that one", async () => {
+    const ssh = outputs.ssh.map((one) => ({
+      ...one,
+      bastion: { ...one.bastion!, hostKey: line(keys.someoneElse) },
+    }));
+    await expect(askHealth({ ...outputs, ssh })).rejects.toThrow(
+      /controller-0: proxy: ssh 10\.0\.1\.100:22: host key mismatch: expected ssh-ed25519 SHA256:/,
+    );
+  });
+
+  it("prints no key", () => expectNoPrivateKey(printed.join("\n")));
+});
+
+async function newKeyPair(): Promise<KeyPair> {
+  const { state } = await createTls("tls:index/privateKey:PrivateKey", { algorithm: "ED25519" });
+  return state as unknown as KeyPair;
+}
+
+/** A public key as a host key is written. */
+function line({ publicKeyOpenssh }: KeyPair): string {
+  return publicKeyOpenssh.trim();
+}

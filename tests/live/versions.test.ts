@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Lab } from "../../lab/lab";
+import { ensureReleases } from "../../lab/mirror/releases";
+import { askHealth } from "../../ops/clusterHealth";
+import type { StackOutputs } from "../../ops/stackOutputs";
+import { etcdctl, onController } from "./cluster";
+import { expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
+
+/** The last patch release of each older minor version that can be had without the release page. */
+const versions = ["3.4.23", "3.5.35", "3.6.16"];
+
+describe.skipIf(!inject("canRunLab")).each(versions)("etcd %s, from nothing", (version) => {
+  const lab = new Lab(() => undefined);
+  let outputs: StackOutputs;
+  let whyNot: string | undefined;
+
+  beforeAll(async () => {
+    await lab.down();
+    whyNot = await whyNotInMirror(version);
+    if (whyNot !== undefined) {
+      return;
+    }
+    outputs = await lab.up(await lab.engine("in-process"), { "etcd:version": version });
+    const { name, seconds } = lab.phases.at(-1)!;
+    console.log(`etcd ${version}: ${name} in ${seconds.toFixed(1)} s`);
+  });
+  afterAll(() => lab.down());
+
+  it("makes three healthy members", async ({ skip }) => {
+    skip(whyNot !== undefined, whyNot);
+    await expectThreeHealthyMembers(outputs);
+  });
+
+  it("reads on each member what was written on another", async ({ skip }) => {
+    skip(whyNot !== undefined, whyNot);
+    await expectPutAndGet(outputs);
+  });
+
+  it("runs that version and no other, started once", async ({ skip }) => {
+    skip(whyNot !== undefined, whyNot);
+    for (const { name } of outputs.members) {
+      const metrics = await onController(
+        outputs,
+        name,
+        "curl -sf --max-time 5 http://127.0.0.1:2381/metrics | grep ^etcd_server_version",
+      );
+      expect(metrics).toBe(`etcd_server_version{server_version="${version}"} 1`);
+      expect(await onController(outputs, name, "etcdctl version")).toContain(
+        `etcdctl version: ${version}\n`,
+      );
+      const restarts = "systemctl show --property=NRestarts --value etcd";
+      expect(await onController(outputs, name, restarts)).toBe("0");
+    }
+  });
+
+  it("tells its members' ids and an alarm in a way that is understood", async ({ skip }) => {
+    skip(whyNot !== undefined, whyNot);
+    const { members } = await askHealth(outputs);
+    const listed = (await etcdctl(outputs, ["member", "list"])).trim().split("\n");
+    expect(members.map((member) => `${member.id} ${member.name}`).sort()).toEqual(
+      listed
+        .map((line) => line.split(", "))
+        .map(([id, , name]) => `${id} ${name}`)
+        .sort(),
+    );
+    for (const { latencyMs, dbSizeBytes } of members) {
+      expect(latencyMs).toBeGreaterThan(0);
+      expect(dbSizeBytes).toBeGreaterThan(0);
+    }
+
+    await raiseNoSpace(outputs, members[1]!.id!);
+    const alarmed = await askHealth(outputs);
+    expect(alarmed.verdict).toContain("controller-1 raised NOSPACE");
+    expect(alarmed.members.map((member) => member.alarms)).toEqual([[], ["NOSPACE"], []]);
+    await etcdctl(outputs, ["alarm", "disarm"]);
+    await expectThreeHealthyMembers(outputs);
+  });
+
+  it("has no objection to a flag", async ({ skip }) => {
+    skip(whyNot !== undefined, whyNot);
+    for (const { name } of outputs.members) {
+      const log = await onController(
+        outputs,
+        name,
+        "sudo journalctl --unit=etcd --output=cat --no-pager",
+      );
+      expect(log).toContain("serving client traffic securely");
+      expect(objections(log)).toEqual([]);
+    }
+  });
+});
+
+/** Raises an alarm on one member, as etcd does by itself when its quota is used up. */
+async function raiseNoSpace(outputs: StackOutputs, hexId: string): Promise<void> {
+  const request = { action: "ACTIVATE", memberID: BigInt(`0x${hexId}`).toString(), alarm: 1 };
+  const credentials = ["cacert ca.crt", "cert operator.crt", "key operator.key"].map((option) =>
+    `--${option}`.replace(" ", " /etc/etcd/pki/"),
+  );
+  await onController(
+    outputs,
+    "controller-0",
+    `sudo curl --silent --fail --max-time 5 ${credentials.join(" ")} ` +
+      `--data '${JSON.stringify(request)}' https://127.0.0.1:2379/v3/maintenance/alarm`,
+  );
+}
+
+/** Undefined where the mirror has the version, else the reason in its own words. */
+async function whyNotInMirror(version: string): Promise<string | undefined> {
+  return ensureReleases([version], () => undefined).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+/**
+ * What etcd said against its flags or variables: as an entry of its log above the level of
+ * information, or in plain text before it has a log.
+ */
+function objections(log: string): string[] {
+  return log.split("\n").filter((line) => {
+    if (!line.startsWith("{")) {
+      return isAboutFlags(line);
+    }
+    const { level, msg, error = "" } = JSON.parse(line) as Record<string, string>;
+    return !["debug", "info"].includes(level!) && isAboutFlags(`${msg} ${error}`);
+  });
+}
+
+function isAboutFlags(text: string): boolean {
+  return /flag|deprecat|unrecogni|unknown|ETCD_/i.test(text);
+}
