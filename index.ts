@@ -1,58 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Access } from "./components/aws/access";
-import { Controllers } from "./components/aws/controllers";
-import { Firewall } from "./components/aws/firewall";
-import { Network } from "./components/aws/network";
+import { awsMachines } from "./components/aws/machines";
 import { Cluster } from "./components/etcd/cluster";
+import { existingMachines } from "./components/existing/machines";
 import { etcdctlEnvironment, memberOutputs, sshOutputs } from "./components/outputs";
-import { Authority } from "./components/pki/authority";
-import { Certificate } from "./components/pki/certificate";
-import { lifetimesFrom } from "./components/pki/lifetimes";
+import { clusterIssuer } from "./components/pki/issuer";
 import { noNames } from "./components/pki/subjectNames";
-import { readSettings, settingsWarnings } from "./components/settings/settings";
+import {
+  readSettings,
+  releaseSource,
+  settingsWarnings,
+  usesExistingMachines,
+} from "./components/settings/settings";
 import { stackConfiguration } from "./components/settings/stack";
 
 const settings = readSettings(stackConfiguration());
 for (const warning of settingsWarnings(settings)) {
   void pulumi.log.warn(warning);
 }
-const { clusterName } = settings;
-const lifetimes = lifetimesFrom(settings);
+const source = releaseSource(settings);
 
-// The machines.
-const network = new Network("network", settings);
-const firewall = new Firewall("firewall", { ...settings, vpcId: network.vpcId });
-const access = new Access("access", settings);
-const { machines } = new Controllers("controllers", { ...settings, network, firewall, access });
+// The machines: EC2 instances, or what a person has.
+const { machines, access } = usesExistingMachines(settings)
+  ? existingMachines({ ...settings, source })
+  : awsMachines(settings);
 
-// Whom they trust.
-const authority = new Authority("ca", {
-  commonName: `${clusterName} CA`,
-  organization: clusterName,
-  lifetimes,
-});
-const client = new Certificate("client", {
-  authority,
-  purpose: "client",
-  commonName: "client",
-  organization: clusterName,
-  names: noNames,
-  lifetimes,
-});
+// Whom they trust. Without an issuer there is no TLS.
+const issuer = settings.tls === "on" ? clusterIssuer(settings) : undefined;
+const client = issuer?.issue("client", "client", noNames);
 
 // The cluster on them.
-const cluster = new Cluster("etcd", { ...settings, machines, authority, lifetimes });
+const cluster = new Cluster("etcd", { ...settings, source, machines, issuer });
 
 // What later stages read: the README has the contract.
 export const endpoints = cluster.endpoints;
 export const members = memberOutputs(cluster.members, machines);
-export const caCertPem = authority.certPem;
-export const clientCertPem = client.certPem;
-export const clientKeyPem = client.keyPem;
+export const caCertPem = issuer?.caCertPem ?? "";
+export const clientCertPem = client?.certPem ?? "";
+export const clientKeyPem = client?.keyPem ?? pulumi.secret("");
 export const health = cluster.health;
-export const etcdctl = etcdctlEnvironment(cluster.endpoints);
-export const ssh = sshOutputs(machines);
+export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuer !== undefined });
+export const ssh = sshOutputs(machines, cluster);
 export const sshPrivateKey = access.privateKey;
+export const sshPassword = access.password;
 export const bastionPrivateKey = access.bastionPrivateKey;
-export const clientSecurityGroupId = firewall.clients.id;
+export const clientSecurityGroupId = access.clientSecurityGroupId;
 export const version = settings.version;

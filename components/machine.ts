@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { types } from "@pulumi/command";
+import type { types } from "@pulumi/command";
+import type { MemberPorts } from "./etcd/plan";
 
 /** How a machine is reached: a provider's SSH connection, host key included. */
 export interface Connection extends types.input.remote.ConnectionArgs {
@@ -8,15 +9,15 @@ export interface Connection extends types.input.remote.ConnectionArgs {
 }
 
 /**
- * What a cluster needs to know of a machine, whoever made it: EC2, a person's own hardware or a
- * test. Names and private addresses are plain strings, so that everything that follows from them
- * is known in a preview.
+ * What a cluster needs to know of a member's machine, whoever made it: EC2, a person's own hardware
+ * or a test. Names and addresses are plain strings, so that everything that follows from them is
+ * known in a preview.
  */
 export interface Machine {
   /** The host name, unique in the cluster; also the member's name. */
   readonly name: string;
-  /** The address on which the other members and the clients reach it. */
-  readonly privateIp: string;
+  /** Where the other members and the clients reach it. */
+  readonly address: string;
   /** A public address, or "" where it has none. */
   readonly publicIp: pulumi.Output<string>;
   /** The id that its maker knows it by. */
@@ -26,4 +27,23 @@ export interface Machine {
   readonly dataDevice?: pulumi.Output<string>;
   /** What must exist before the machine can be used. */
   readonly readyAfter: pulumi.Resource[];
+  /** Ports of the member, where they are not the usual ones. */
+  readonly ports?: MemberPorts;
+  /** Whether other members of the cluster are on the same machine. */
+  readonly sharesMachine?: boolean;
+}
+
+/** What a maker of machines gives: the machines, and how a person gets at them. */
+export interface Machines {
+  readonly machines: Machine[];
+  readonly access: {
+    /** Secret; "" where there is none. */
+    readonly privateKey: pulumi.Output<string>;
+    /** Secret; "" where there is none. */
+    readonly password: pulumi.Output<string>;
+    /** Secret; "" without a bastion. */
+    readonly bastionPrivateKey: pulumi.Output<string>;
+    /** The security group that clients join, or "". */
+    readonly clientSecurityGroupId: pulumi.Output<string>;
+  };
 }

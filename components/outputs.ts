@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MemberPlan } from "./etcd/plan";
-import { Machine } from "./machine";
+import type { Cluster } from "./etcd/cluster";
+import type { MemberPlan } from "./etcd/plan";
+import type { Machine } from "./machine";
 
 /** A member as later stages see it. */
 export interface MemberOutput {
@@ -19,9 +20,9 @@ export function memberOutputs(
   machines: Machine[],
 ): pulumi.Output<MemberOutput[]> {
   return pulumi.output(
-    members.map(({ name, privateIp, peerUrl, clientUrl }, index) => ({
+    members.map(({ name, address, peerUrl, clientUrl }, index) => ({
       name,
-      privateIp,
+      privateIp: address,
       publicIp: machines[index]!.publicIp,
       machineId: machines[index]!.id,
       peerUrl,
@@ -30,20 +31,27 @@ export function memberOutputs(
   );
 }
 
-/** How a controller is reached by SSH; the key to it is an output of its own, a secret one. */
+/** How a member's machine is reached by SSH; the keys to it are outputs of their own, secret ones. */
 export interface SshOutput {
   readonly name: string;
   readonly host: string;
   readonly port: number;
   readonly user: string;
   /** The machine's host key, as a line of authorized_keys holds it. */
-  readonly hostKey: string;
+  readonly hostKey?: string;
   readonly bastion?: { host: string; port: number; user: string; hostKey: string };
+  /** Asks every member when it is run there, with the script `health` as its standard input. */
+  readonly healthCommand: string;
 }
 
-export function sshOutputs(machines: Machine[]): pulumi.Output<SshOutput[]> {
+export function sshOutputs(machines: Machine[], cluster: Cluster): pulumi.Output<SshOutput[]> {
   return pulumi.output(
-    machines.map(({ name, connection }) => ({ name, ...withoutKeys(connection), port: 22 })),
+    machines.map(({ name, connection }, index) => ({
+      name,
+      ...withoutKeys(connection),
+      port: connection.port ?? 22,
+      healthCommand: cluster.healthCommand(cluster.members[index]!, { patience: 0 }),
+    })),
   ) as pulumi.Output<SshOutput[]>;
 }
 
@@ -54,16 +62,19 @@ function withoutKeys({ host, user, hostKey, proxy }: Machine["connection"]) {
     user: proxy.user,
     hostKey: proxy.hostKey,
   };
-  return { host, user, hostKey, ...(bastion && { bastion }) };
+  return { host, user, ...(hostKey && { hostKey }), ...(bastion && { bastion }) };
 }
 
 /** Lines for a shell that make etcdctl a client of the cluster; the key goes into a file of mode 0600. */
-export function etcdctlEnvironment(endpoints: string[]): string {
-  return [
-    "pulumi stack output caCertPem > ca.pem",
-    "pulumi stack output clientCertPem > client.pem",
-    "(umask 077 && pulumi stack output clientKeyPem --show-secrets > client-key.pem)",
-    `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${endpoints.join(",")}`,
-    'export ETCDCTL_CACERT="$PWD/ca.pem" ETCDCTL_CERT="$PWD/client.pem" ETCDCTL_KEY="$PWD/client-key.pem"',
-  ].join("\n");
+export function etcdctlEnvironment(endpoints: string[], { tls }: { tls: boolean }): string {
+  const access = `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${endpoints.join(",")}`;
+  return tls
+    ? [
+        "pulumi stack output caCertPem > ca.pem",
+        "pulumi stack output clientCertPem > client.pem",
+        "(umask 077 && pulumi stack output clientKeyPem --show-secrets > client-key.pem)",
+        access,
+        'export ETCDCTL_CACERT="$PWD/ca.pem" ETCDCTL_CERT="$PWD/client.pem" ETCDCTL_KEY="$PWD/client-key.pem"',
+      ].join("\n")
+    : access;
 }

@@ -19,11 +19,15 @@ export async function devSettings(): Promise<Record<string, unknown>> {
 
 /**
  * Writes the lab stack's settings: the dev stack's, and the few that only a place can know. What
- * the engine has noted in the file stays.
+ * the engine has noted in the file stays there.
  */
 export async function writeLabStackFile(additions: Record<string, unknown>): Promise<void> {
+  await writeStackFile({ ...(await devSettings()), ...additions });
+}
+
+/** Writes the lab stack's settings as they are given. */
+export async function writeStackFile(config: Record<string, unknown>): Promise<void> {
   const before = await readStackFile(labStackFile).catch((): StackFile => ({ config: {} }));
-  const config = { ...(await devSettings()), ...additions };
   await fs.mkdir(labDir, { recursive: true });
   await fs.writeFile(labStackFile, stringify({ ...before, config }));
 }

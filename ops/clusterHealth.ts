@@ -1,6 +1,5 @@
 import { type ClusterHealth, readHealth } from "../components/etcd/health";
-import { planMembers } from "../components/etcd/plan";
-import { scriptCommand, scriptInput } from "../components/etcd/scripts";
+import { scriptInput } from "../components/etcd/scripts";
 import type { SshOutput } from "../components/outputs";
 import { runOverSsh, type SshTarget } from "./ssh";
 import type { StackOutputs } from "./stackOutputs";
@@ -10,9 +9,12 @@ const limitSeconds = 60;
 /** How to reach a controller, from the stack's outputs. */
 export function sshTarget(controller: SshOutput, outputs: StackOutputs): SshTarget {
   const { host, port, user, hostKey, bastion } = controller;
-  const { sshPrivateKey: privateKey } = outputs;
-  const proxy = bastion && { ...bastion, privateKey: outputs.bastionPrivateKey };
-  return { host, port, user, hostKey, privateKey, ...(proxy && { proxy }) };
+  return {
+    ...{ host, port, user, hostKey },
+    privateKey: outputs.sshPrivateKey || undefined,
+    password: outputs.sshPassword || undefined,
+    proxy: bastion && { ...bastion, privateKey: outputs.bastionPrivateKey },
+  };
 }
 
 /**
@@ -21,16 +23,15 @@ export function sshTarget(controller: SshOutput, outputs: StackOutputs): SshTarg
  * @throws Error with what was seen on each controller, where none could answer
  */
 export async function askHealth(outputs: StackOutputs): Promise<ClusterHealth> {
-  const command = scriptCommand("health", outputs.version, outputs.endpoints.join(","), "0");
   const failures: string[] = [];
   for (const controller of outputs.ssh) {
     try {
       const target = sshTarget(controller, outputs);
-      const answer = await runOverSsh(target, command, scriptInput("health"), {
+      const answer = await runOverSsh(target, controller.healthCommand, scriptInput("health"), {
         timeoutSeconds: limitSeconds,
       });
       if (answer.stdout.trim() !== "") {
-        return readHealth(answer.stdout, planMembers(outputs.members));
+        return readHealth(answer.stdout, outputs.members);
       }
       failures.push(`${controller.name}: ${answer.stderr.trim()}`);
     } catch (error) {

@@ -52,7 +52,7 @@ export interface SshResult {
 export async function runOverSsh(
   target: SshTarget,
   command: string,
-  stdin = "",
+  stdin: string | Buffer = "",
   options: SshOptions = {},
 ): Promise<SshResult> {
   const clients = await dial(target, options);
@@ -221,7 +221,7 @@ function execute(
   client: Client,
   target: SshTarget,
   command: string,
-  stdin: string,
+  stdin: string | Buffer,
   { timeoutSeconds = 600, onStderrLine }: SshOptions,
 ): Promise<SshResult> {
   return new Promise((resolve, reject) => {

@@ -8,7 +8,10 @@ export interface StackOutputs {
   readonly endpoints: string[];
   readonly members: MemberOutput[];
   readonly ssh: SshOutput[];
+  /** "" where a password is used. */
   readonly sshPrivateKey: string;
+  /** "" where a key is used. */
+  readonly sshPassword: string;
   /** "" without a bastion. */
   readonly bastionPrivateKey: string;
   readonly caCertPem: string;

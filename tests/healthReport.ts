@@ -1,4 +1,4 @@
-import type { MemberPlan } from "../components/etcd/plan";
+import type { MemberUrls } from "../components/etcd/health";
 
 /** Above 2^63, and of more digits than a JavaScript number holds. */
 export const memberIds = ["18297523872340612345", "4200000000000000001", "4200000000000000003"];
@@ -15,7 +15,7 @@ export interface ReportChanges {
 }
 
 /** What health.sh prints for up to three members, as etcdctl 3.7.3 writes it. */
-export function healthReport(members: MemberPlan[], changes: ReportChanges = {}): string {
+export function healthReport(members: readonly MemberUrls[], changes: ReportChanges = {}): string {
   const read = members.map(
     ({ clientUrl }, index) =>
       `{"endpoint":"${clientUrl}","health":${index !== changes.down},"took":"1.687897ms"}`,

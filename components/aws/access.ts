@@ -2,16 +2,8 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { utils } from "ssh2";
-import { Connection } from "../machine";
-
-/** A bastion, as the settings name it. */
-export interface Bastion {
-  readonly host: string;
-  readonly user: string;
-  readonly port: number;
-  /** The bastion's host key, as a line of authorized_keys holds it. */
-  readonly hostKey: string;
-}
+import type { Connection } from "../machine";
+import type { Bastion } from "../ssh";
 
 export interface AccessArgs {
   readonly clusterName: string;

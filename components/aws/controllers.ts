@@ -134,9 +134,9 @@ export class Controllers extends pulumi.ComponentResource {
     );
     return {
       name,
-      privateIp,
+      address: privateIp,
       publicIp: instance.publicIp.apply((address) => address ?? ""),
-      id: this.withItsAddress(instance, privateIp),
+      id: withItsAddress(name, instance, privateIp),
       connection: {
         host: args.publicAddresses ? instance.publicIp : privateIp,
         user: sshUser,
@@ -152,20 +152,23 @@ export class Controllers extends pulumi.ComponentResource {
       readyAfter: [instance, attachment, args.firewall, ...args.network.routes],
     };
   }
+}
 
-  /** The instance's id, once it is sure that the instance has the address that the member will use. */
-  private withItsAddress(instance: ec2.Instance, expected: string): pulumi.Output<string> {
-    return pulumi.all([instance.id, instance.privateIp]).apply(([id, address]) => {
-      if (address !== expected) {
-        throw new pulumi.ResourceError(
-          `this controller has the address ${address}, and the setting controllers says ${expected}: ` +
-            "a member cannot move. Set the address back. Nothing was changed",
-          instance,
-        );
-      }
-      return id;
-    });
-  }
+/** The instance's id, once it is sure that the instance has the address that the member will use. */
+function withItsAddress(
+  name: string,
+  instance: ec2.Instance,
+  expected: string,
+): pulumi.Output<string> {
+  return pulumi.all([instance.id, instance.privateIp]).apply(([id, address]) => {
+    if (address !== expected) {
+      throw new pulumi.RunError(
+        `${name} has the address ${address}, and the setting controllers says ${expected}: ` +
+          "a member cannot move. Set the address back. Nothing was changed",
+      );
+    }
+    return id;
+  });
 }
 
 function subnetOf(privateIp: string, subnets: ControllerSubnet[]): ControllerSubnet {

@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { ports } from "../etcd/plan";
+import { defaultPorts as ports } from "../etcd/plan";
 
 export interface FirewallArgs {
   readonly clusterName: string;

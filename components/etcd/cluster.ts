@@ -1,26 +1,28 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { Machine } from "../machine";
-import { Authority } from "../pki/authority";
-import { Certificate } from "../pki/certificate";
-import { Lifetimes } from "../pki/lifetimes";
+import type { Machine } from "../machine";
+import type { Certificate, CertificateIssuer } from "../pki/certificate";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { memberFlags } from "./flags";
-import { ClusterHealth, readHealth } from "./health";
-import { initialCluster, MemberPlan, planMembers } from "./plan";
-import { stageRelease } from "./release";
-import { Bundle, scriptCommand, scriptInput } from "./scripts";
+import { type ClusterHealth, readHealth } from "./health";
+import { initialCluster, type MemberPlan, planMembers } from "./plan";
+import { binariesOf, type ReleaseSource, stageRelease } from "./release";
+import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { Turns } from "./turns";
 import { unitText } from "./unit";
 
 export interface ClusterArgs {
   readonly clusterName: string;
   readonly version: string;
-  readonly releaseUrl: string;
+  readonly source: ReleaseSource;
   readonly quotaGiB: number;
+  /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
+  readonly binDirectory: string;
+  /** Whether clients on a member's machine may go without TLS. */
+  readonly plainLoopback: boolean;
   readonly machines: Machine[];
-  readonly authority: Authority;
-  readonly lifetimes: Lifetimes;
+  /** Whoever issues the certificates; without one the cluster runs without TLS. */
+  readonly issuer: CertificateIssuer | undefined;
   /** Further names and addresses that clients use for every member. */
   readonly serverNames: string[];
 }
@@ -28,11 +30,20 @@ export interface ClusterArgs {
 /** How long the cluster may take to be healthy once every member is, in seconds. */
 const healthSeconds = 30;
 
+/** What the members have in common when they are made. */
+interface Shared {
+  readonly founders: pulumi.Output<string>;
+  readonly operator: Certificate | undefined;
+  readonly hooks: pulumi.ResourceHookBinding;
+  readonly dependsOn: pulumi.Resource[];
+}
+
 /** An etcd cluster on machines that exist: its members run, and it is healthy. */
 export class Cluster extends pulumi.ComponentResource {
   readonly endpoints: string[];
   readonly members: MemberPlan[];
   readonly health: pulumi.Output<ClusterHealth>;
+  private readonly binaries: string;
 
   constructor(
     name: string,
@@ -40,20 +51,36 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Cluster", name, {}, opts);
-    this.members = planMembers(args.machines);
+    const { machines, issuer, version, source } = args;
+    this.members = planMembers(machines, { tls: issuer !== undefined });
     this.endpoints = this.members.map((member) => member.clientUrl);
+    this.binaries = binariesOf(source, version);
 
-    const releases = args.machines.map((machine) =>
-      stageRelease(machine, { version: args.version, url: args.releaseUrl }, { parent: this }),
+    const releases = machines.map((machine) =>
+      stageRelease(machine, version, source, { parent: this }),
     );
-    const founders = this.recordFounders(releases);
-    const operator = this.certificate("operator", "client", noNames);
-    const hooks = new Turns().hooks(name);
-    const members = args.machines.map((machine, index) =>
-      this.runMember(machine, this.members[index]!, { operator, founders, hooks, after: releases }),
+    const shared: Shared = {
+      founders: this.recordFounders(releases),
+      operator: issuer?.issue("operator", "client", noNames, { parent: this }),
+      hooks: new Turns().hooks(name),
+      dependsOn: releases,
+    };
+    const members = machines.map((machine, index) =>
+      this.runMember(machine, this.members[index]!, shared),
     );
     this.health = this.check(members);
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
+  }
+
+  /** The command that asks every member from this one's machine; its standard input is `scriptInput`. */
+  healthCommand(member: MemberPlan, args: { patience: number; after?: string }): string {
+    return scriptCommand("health", {
+      binaries: this.binaries,
+      config: member.configDirectory,
+      tls: member.tls,
+      endpoints: this.endpoints.join(","),
+      ...args,
+    });
   }
 
   /**
@@ -69,125 +96,91 @@ export class Cluster extends pulumi.ComponentResource {
     return record.output.apply(String);
   }
 
-  private certificate(
-    name: string,
-    purpose: "peer" | "server" | "client",
-    names: pulumi.Input<ReturnType<typeof subjectNames>>,
-  ): Certificate {
-    return new Certificate(
-      name,
-      {
-        authority: this.args.authority,
-        purpose,
-        commonName: name,
-        organization: this.args.clusterName,
-        names,
-        lifetimes: this.args.lifetimes,
-      },
-      { parent: this },
-    );
-  }
-
-  /** A member of it all: its certificates, its unit, and the one script that makes it so. */
-  private runMember(
-    machine: Machine,
-    plan: MemberPlan,
-    shared: {
-      operator: Certificate;
-      founders: pulumi.Output<string>;
-      hooks: pulumi.ResourceHookBinding;
-      after: pulumi.Resource[];
-    },
-  ): remote.Command {
-    const { args } = this;
-    const names = machine.publicIp.apply((publicIp) =>
-      subjectNames(machine.name, machine.privateIp, publicIp, ...args.serverNames),
-    );
-    const server = this.certificate(`${machine.name}-server`, "server", names);
-    const peer = this.certificate(
-      `${machine.name}-peer`,
-      "peer",
-      subjectNames(machine.name, machine.privateIp),
-    );
-    const flags = memberFlags(plan, args);
-    const bundle = pulumi
-      .all([
-        args.authority.certPem,
-        ...[server, peer, shared.operator].flatMap((one) => [one.certPem, one.keyPem]),
-      ])
-      .apply(
-        ([ca, serverCert, serverKey, peerCert, peerKey, operatorCert, operatorKey]): Bundle => ({
-          "ca.crt": ca!,
-          "server.crt": serverCert!,
-          "server.key": serverKey!,
-          "peer.crt": peerCert!,
-          "peer.key": peerKey!,
-          "operator.crt": operatorCert!,
-          "operator.key": operatorKey!,
-          "etcd.service": unitText(plan, {
-            version: args.version,
-            clusterName: args.clusterName,
-            flags,
-            caCertPem: ca!,
-          }),
-        }),
-      );
+  /** A member as a whole: its certificates, its unit, and the one script that makes it so. */
+  private runMember(machine: Machine, plan: MemberPlan, shared: Shared): remote.Command {
     const command = (action: "create" | "update") =>
       pulumi
-        .all([machine.dataDevice ?? "-", shared.founders, machine.id])
+        .all([machine.dataDevice ?? "", shared.founders, machine.id])
         .apply(([device, founders, machineId]) =>
-          scriptCommand(
-            "member",
+          scriptCommand("member", {
             action,
-            plan.name,
-            args.version,
-            plan.dataDirectory,
+            name: plan.name,
+            version: this.args.version,
+            binaries: this.binaries,
+            service: plan.service,
+            config: plan.configDirectory,
+            data: plan.dataDirectory,
+            first_start: plan.firstStartFile,
             device,
-            plan.clientUrl,
-            plan.peerUrl,
+            client_url: plan.clientUrl,
+            peer_url: plan.peerUrl,
             founders,
-            args.clusterName,
-            this.members.map((member) => `${member.name}=${member.clientUrl}`).join(","),
-            machineId,
-          ),
+            token: this.args.clusterName,
+            members: this.members.map((one) => `${one.name}=${one.clientUrl}`).join(","),
+            links: this.args.binDirectory,
+            tls: plan.tls,
+            machine: machineId,
+          }),
         );
+    const files = this.filesOf(machine, plan, shared.operator);
     return new remote.Command(
       machine.name,
       {
         connection: machine.connection,
         create: command("create"),
         update: command("update"),
-        stdin: pulumi.secret(bundle.apply((files) => scriptInput("member", files))),
+        stdin: pulumi.secret(files.apply((bundle) => scriptInput("member", bundle))),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
       },
-      { parent: this, dependsOn: shared.after, hooks: shared.hooks },
+      { parent: this, dependsOn: shared.dependsOn, hooks: shared.hooks },
     );
+  }
+
+  /** What goes to a member's machine: its unit and, with TLS, its certificates and keys. */
+  private filesOf(
+    machine: Machine,
+    plan: MemberPlan,
+    operator: Certificate | undefined,
+  ): pulumi.Output<Bundle> {
+    const { issuer, serverNames } = this.args;
+    const unit = (caCertPem: string) =>
+      unitText(plan, {
+        ...this.args,
+        binaries: this.binaries,
+        flags: memberFlags(plan, this.args),
+        caCertPem,
+      });
+    if (issuer === undefined || operator === undefined) {
+      return pulumi.output<Bundle>({ unit: unit("") });
+    }
+    const own = [machine.name, machine.address];
+    const serverSubject = machine.publicIp.apply((publicIp) =>
+      subjectNames(...own, publicIp, ...serverNames),
+    );
+    const server = issuer.issue(`${machine.name}-server`, "server", serverSubject, {
+      parent: this,
+    });
+    const peer = issuer.issue(`${machine.name}-peer`, "peer", subjectNames(...own), {
+      parent: this,
+    });
+    return pulumi
+      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator }))])
+      .apply(([ca, files]): Bundle => ({ "ca.crt": ca, ...files, unit: unit(ca) }));
   }
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */
   private check(members: remote.Command[]): pulumi.Output<ClusterHealth> {
     const [machine] = this.args.machines;
-    const seen = pulumi.all(members.map((member) => member.stdout));
-    const command = (when: pulumi.Input<string>) =>
-      pulumi
-        .output(when)
-        .apply((text) =>
-          scriptCommand(
-            "health",
-            this.args.version,
-            this.endpoints.join(","),
-            String(healthSeconds),
-            text,
-          ),
-        );
+    const command = (after: string) =>
+      this.healthCommand(this.members[0]!, { patience: healthSeconds, after });
     const report = new remote.Command(
       "health",
       {
         connection: machine!.connection,
         create: command(""),
-        // What the members last did: so that the cluster is looked at again when one has changed.
-        update: command(seen.apply((texts) => texts.join(""))),
+        // What the members did last: so that the cluster is looked at again when one has changed.
+        update: pulumi.all(members.map((one) => one.stdout)).apply((all) => command(all.join(""))),
         stdin: scriptInput("health"),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
@@ -197,9 +190,19 @@ export class Cluster extends pulumi.ComponentResource {
     return report.stdout.apply((text) => {
       const health = readHealth(text, this.members);
       if (!health.healthy) {
-        throw new pulumi.ResourceError(`the cluster is not healthy: ${health.verdict}`, this);
+        throw new pulumi.RunError(`the cluster is not healthy: ${health.verdict}`);
       }
       return health;
     });
   }
+}
+
+/** The files of certificates and their keys, by name. */
+function pems(certificates: Record<string, Certificate>): Record<string, pulumi.Output<string>> {
+  return Object.fromEntries(
+    Object.entries(certificates).flatMap(([name, { certPem, keyPem }]) => [
+      [`${name}.crt`, certPem],
+      [`${name}.key`, keyPem],
+    ]),
+  );
 }

@@ -1,20 +1,33 @@
-/** Where things are on a member's machine. The scripts read these names from their arguments. */
-export const certificateDirectory = "/etc/etcd/pki";
-
-export const certificateFiles = {
-  ca: `${certificateDirectory}/ca.crt`,
-  serverCert: `${certificateDirectory}/server.crt`,
-  serverKey: `${certificateDirectory}/server.key`,
-  peerCert: `${certificateDirectory}/peer.crt`,
-  peerKey: `${certificateDirectory}/peer.key`,
-} as const;
-
-export const dataDirectory = "/var/lib/etcd";
-
-/** A release's own folder: releases lie side by side, and the unit names the one that it runs. */
-export function releaseDirectory(version: string): string {
-  return `/opt/etcd/v${version}`;
+/** Where things are on a member's machine. Scripts get these paths as arguments. */
+export interface MemberFiles {
+  /** The systemd unit's name, without ".service". */
+  readonly service: string;
+  readonly dataDirectory: string;
+  /** Holds `pki`, a link to the current set of certificates. */
+  readonly configDirectory: string;
+  /** Flags for a member's first start; on a tmpfs, so that a reboot forgets them. */
+  readonly firstStartFile: string;
 }
 
-/** Flags for a member's first start; on a tmpfs, so that a reboot forgets them. */
-export const firstStartFile = "/run/etcd-first-start/flags";
+/** A member that shares its machine with others has everything under its own name. */
+export function memberFiles(name: string, sharesMachine: boolean): MemberFiles {
+  const service = sharesMachine ? `etcd-${name}` : "etcd";
+  return {
+    service,
+    dataDirectory: sharesMachine ? `/var/lib/etcd/${name}` : "/var/lib/etcd",
+    configDirectory: sharesMachine ? `/etc/etcd/${name}` : "/etc/etcd",
+    firstStartFile: `/run/${service}-first-start/flags`,
+  };
+}
+
+/** The certificates and keys that etcd reads. */
+export function certificateFiles(configDirectory: string) {
+  const pki = `${configDirectory}/pki`;
+  return {
+    ca: `${pki}/ca.crt`,
+    serverCert: `${pki}/server.crt`,
+    serverKey: `${pki}/server.key`,
+    peerCert: `${pki}/peer.crt`,
+    peerKey: `${pki}/peer.key`,
+  };
+}

@@ -6,6 +6,8 @@ import { MemberPlan } from "./plan";
 export interface FlagSettings {
   readonly version: string;
   readonly quotaGiB: number;
+  /** Whether clients on the machine itself may go without TLS. */
+  readonly plainLoopback: boolean;
 }
 
 /**
@@ -23,10 +25,10 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
     `--data-dir=${member.dataDirectory}`,
     `--listen-peer-urls=${member.peerUrl}`,
     `--initial-advertise-peer-urls=${member.peerUrl}`,
-    `--listen-client-urls=${member.clientUrl},https://127.0.0.1:${member.clientPort}`,
+    `--listen-client-urls=${clientListeners(member, settings).join(",")}`,
     `--advertise-client-urls=${member.clientUrl}`,
-    `--listen-metrics-urls=http://127.0.0.1:${member.metricsPort}`,
-    ...tlsFlags(settings.version),
+    `--listen-metrics-urls=http://127.0.0.1:${member.ports.metrics}`,
+    ...(member.tls ? tlsFlags(member, settings.version) : []),
     "--heartbeat-interval=100",
     "--election-timeout=1000",
     `--quota-backend-bytes=${settings.quotaGiB * 1024 ** 3}`,
@@ -37,15 +39,25 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
   ];
 }
 
-function tlsFlags(version: string): string[] {
+/** Its address, and loopback where that is another one: clients on the machine need no address. */
+function clientListeners(member: MemberPlan, { plainLoopback }: FlagSettings): string[] {
+  if (["localhost", "127.0.0.1"].includes(member.address)) {
+    return [member.clientUrl];
+  }
+  const scheme = member.tls && !plainLoopback ? "https" : "http";
+  return [member.clientUrl, `${scheme}://127.0.0.1:${member.ports.client}`];
+}
+
+function tlsFlags(member: MemberPlan, version: string): string[] {
+  const files = certificateFiles(member.configDirectory);
   return [
-    `--trusted-ca-file=${certificateFiles.ca}`,
-    `--cert-file=${certificateFiles.serverCert}`,
-    `--key-file=${certificateFiles.serverKey}`,
+    `--trusted-ca-file=${files.ca}`,
+    `--cert-file=${files.serverCert}`,
+    `--key-file=${files.serverKey}`,
     "--client-cert-auth",
-    `--peer-trusted-ca-file=${certificateFiles.ca}`,
-    `--peer-cert-file=${certificateFiles.peerCert}`,
-    `--peer-key-file=${certificateFiles.peerKey}`,
+    `--peer-trusted-ca-file=${files.ca}`,
+    `--peer-cert-file=${files.peerCert}`,
+    `--peer-key-file=${files.peerKey}`,
     "--peer-client-cert-auth",
     ...(semver.satisfies(version, ">=3.5.8 || ~3.4.25") ? ["--tls-min-version=TLS1.2"] : []),
   ];

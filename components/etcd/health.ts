@@ -1,5 +1,8 @@
 import { isLosslessNumber, parse } from "lossless-json";
-import { MemberPlan } from "./plan";
+import type { MemberPlan } from "./plan";
+
+/** What has to be known of a member to read its health. */
+export type MemberUrls = Pick<MemberPlan, "name" | "clientUrl" | "peerUrl">;
 
 /** What a member said when it was asked. */
 export interface MemberHealth {
@@ -41,7 +44,7 @@ interface Answers {
  * The health of a cluster from what `health.sh` printed.
  * @throws SyntaxError where `text` is not the document that the script prints.
  */
-export function readHealth(text: string, members: MemberPlan[]): ClusterHealth {
+export function readHealth(text: string, members: readonly MemberUrls[]): ClusterHealth {
   const answers = parse(text) as Answers;
   const found = members.map((member) => memberHealth(member, answers));
   const mistakes = [
@@ -58,7 +61,7 @@ export function readHealth(text: string, members: MemberPlan[]): ClusterHealth {
   };
 }
 
-function memberHealth(member: MemberPlan, answers: Answers): MemberHealth {
+function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
   const read = answers.health?.find((answer) => answer.endpoint === member.clientUrl);
   const status = answers.status?.find((answer) => answer.Endpoint === member.clientUrl)?.Status;
   const header = (status?.["header"] ?? {}) as Record<string, unknown>;
@@ -82,7 +85,7 @@ function leaderMistakes(members: MemberHealth[]): string[] {
   return leaders.length === 1 ? [] : [`${leaders.length} members say that they lead, expected 1`];
 }
 
-function membershipMistakes(members: MemberPlan[], answers: Answers): string[] {
+function membershipMistakes(members: readonly MemberUrls[], answers: Answers): string[] {
   const listed = answers.members?.members ?? [];
   const unknown = listed.filter(
     (entry) => !members.some((member) => entry.peerURLs?.includes(member.peerUrl)),

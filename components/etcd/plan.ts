@@ -1,33 +1,54 @@
-import { dataDirectory } from "./files";
+import { memberFiles, type MemberFiles } from "./files";
+
+/** The ports of a member. */
+export interface MemberPorts {
+  readonly client: number;
+  readonly peer: number;
+  /** On loopback, without TLS. */
+  readonly metrics: number;
+}
 
 /** The ports of a member that has its machine to itself. */
-export const ports = { client: 2379, peer: 2380, metrics: 2381 } as const;
+export const defaultPorts: MemberPorts = { client: 2379, peer: 2380, metrics: 2381 };
 
-/** One member as it will run: everything that follows from its name and address. */
-export interface MemberPlan {
+/** What a member's plan follows from. */
+export interface MemberRequest {
   readonly name: string;
-  readonly privateIp: string;
+  /** Where the other members and the clients reach it. */
+  readonly address: string;
+  readonly ports?: MemberPorts;
+  /** Whether other members are on the same machine. */
+  readonly sharesMachine?: boolean;
+}
+
+/** One member as it will run: everything that follows from its name, address and ports. */
+export interface MemberPlan extends MemberFiles {
+  readonly name: string;
+  readonly address: string;
+  readonly tls: boolean;
   readonly clientUrl: string;
   readonly peerUrl: string;
-  readonly clientPort: number;
-  readonly metricsPort: number;
-  readonly dataDirectory: string;
+  readonly ports: MemberPorts;
 }
 
 /** The plan of each member, in the given order. */
-export function planMembers(machines: { name: string; privateIp: string }[]): MemberPlan[] {
-  return machines.map(({ name, privateIp }) => ({
+export function planMembers(
+  requests: readonly MemberRequest[],
+  { tls }: { tls: boolean },
+): MemberPlan[] {
+  const scheme = tls ? "https" : "http";
+  return requests.map(({ name, address, ports = defaultPorts, sharesMachine = false }) => ({
+    ...memberFiles(name, sharesMachine),
     name,
-    privateIp,
-    clientUrl: `https://${privateIp}:${ports.client}`,
-    peerUrl: `https://${privateIp}:${ports.peer}`,
-    clientPort: ports.client,
-    metricsPort: ports.metrics,
-    dataDirectory,
+    address,
+    tls,
+    clientUrl: `${scheme}://${address}:${ports.client}`,
+    peerUrl: `${scheme}://${address}:${ports.peer}`,
+    ports,
   }));
 }
 
 /** etcd's `--initial-cluster`: each member's name and peer URL. */
-export function initialCluster(members: MemberPlan[]): string {
+export function initialCluster(members: readonly MemberPlan[]): string {
   return members.map((member) => `${member.name}=${member.peerUrl}`).join(",");
 }

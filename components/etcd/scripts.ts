@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
 /** The scripts that run on a machine; each defines a function of its own name. */
-export type ScriptName = "stage" | "member" | "health";
+export type ScriptName = "preflight" | "stage" | "package" | "member" | "health" | "remove";
 
 /** A file that goes to a machine: its name in the bundle and its content. */
 export type Bundle = Record<string, string>;
@@ -26,9 +26,16 @@ export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
   ].join("");
 }
 
-/** The command that runs a script from its standard input as root, with arguments. */
-export function scriptCommand(script: ScriptName, ...args: string[]): string {
-  return ["sudo -n bash -s --", script, ...args.map(quote)].join(" ");
+/**
+ * The command that runs a script from its standard input as root. Its arguments say what is asked
+ * for, `name=value` each, so that a preview shows what changes; none of them is secret.
+ */
+export function scriptCommand(
+  script: ScriptName,
+  args: Readonly<Record<string, string | number | boolean>>,
+): string {
+  const words = Object.entries(args).map(([name, value]) => quote(`${name}=${value}`));
+  return ["sudo -n bash -s --", script, ...words].join(" ");
 }
 
 /** A word of a POSIX shell, quoted where it has to be. */

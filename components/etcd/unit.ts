@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { firstStartFile, releaseDirectory } from "./files";
 import { MemberPlan } from "./plan";
 
 export interface UnitSettings {
   readonly version: string;
+  /** The folder of the binaries to run. */
+  readonly binaries: string;
   readonly clusterName: string;
   readonly flags: readonly string[];
-  /** etcd reads its CA file only when it starts: another one means another start. */
+  /** etcd reads its CA file only when it starts: another one means another start. "" without TLS. */
   readonly caCertPem: string;
 }
 
@@ -21,9 +22,10 @@ export interface UnitSettings {
  * cluster, and a member whose disk was lost must never do that.
  */
 export function unitText(member: MemberPlan, settings: UnitSettings): string {
-  const binary = `${releaseDirectory(settings.version)}/bin/etcd`;
-  const command = [binary, ...settings.flags, "$FIRST_START_FLAGS"].join(" \\\n  ");
-  const text = `# Written by Pulumi: changes made here are undone by the next pulumi up.
+  const command = [`${settings.binaries}/etcd`, ...settings.flags, "$FIRST_START_FLAGS"].join(
+    " \\\n  ",
+  );
+  const text = `# Written by Pulumi for etcd ${settings.version}: changes made here are undone by the next pulumi up.
 [Unit]
 Description=etcd member ${member.name} of cluster ${settings.clusterName}
 Documentation=https://etcd.io/docs/
@@ -31,14 +33,14 @@ Wants=network-online.target
 After=network-online.target
 RequiresMountsFor=${member.dataDirectory}
 AssertPathExists=|${member.dataDirectory}/member
-AssertPathExists=|${firstStartFile}
+AssertPathExists=|${member.firstStartFile}
 StartLimitIntervalSec=0
 
 [Service]
 Type=notify
 User=etcd
 Group=etcd
-EnvironmentFile=-${firstStartFile}
+EnvironmentFile=-${member.firstStartFile}
 WorkingDirectory=${member.dataDirectory}
 ExecStart=${command}
 Restart=always

@@ -1,17 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { Authority } from "./authority";
-import { Lifetimes } from "./lifetimes";
-import { Purpose, usesOf } from "./purposes";
-import { SubjectNames } from "./subjectNames";
+import type { Authority } from "./authority";
+import type { Lifetimes } from "./lifetimes";
+import { type Purpose, usesOf } from "./purposes";
+import type { SubjectNames } from "./subjectNames";
 
-export interface CertificateArgs {
+/** A certificate's subject. Its common name is the certificate's own where none is given here. */
+export interface Subject {
+  readonly commonName?: string;
+  readonly country?: string;
+  readonly province?: string;
+  readonly locality?: string;
+  readonly organization?: string;
+  readonly organizationalUnit?: string;
+}
+
+export interface IssuerArgs {
   readonly authority: Authority;
-  readonly purpose: Purpose;
-  readonly commonName: string;
-  readonly organization: string;
-  readonly names: pulumi.Input<SubjectNames>;
   readonly lifetimes: Lifetimes;
+  readonly subject: Subject;
+}
+
+/** Issues a cluster's certificates, all of one authority and with one subject's fields. */
+export class CertificateIssuer {
+  constructor(private readonly args: IssuerArgs) {}
+
+  get caCertPem(): pulumi.Output<string> {
+    return this.args.authority.certPem;
+  }
+
+  issue(
+    name: string,
+    purpose: Purpose,
+    names: pulumi.Input<SubjectNames>,
+    opts?: pulumi.ComponentResourceOptions,
+  ): Certificate {
+    return new Certificate(name, { ...this.args, purpose, names }, opts);
+  }
+}
+
+export interface CertificateArgs extends IssuerArgs {
+  readonly purpose: Purpose;
+  readonly names: pulumi.Input<SubjectNames>;
 }
 
 /** A key pair and its certificate, signed by the authority. The key never leaves the state. */
@@ -29,7 +59,7 @@ export class Certificate extends pulumi.ComponentResource {
       name,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: args.commonName, organization: args.organization },
+        subject: { commonName: name, ...args.subject },
         dnsNames: names.dnsNames,
         ipAddresses: names.ipAddresses,
       },

@@ -59,6 +59,16 @@ export class SettingsReader {
     return NaN;
   }
 
+  /** One of these words; the first of them where it is none. */
+  choice<Word extends string>(setting: string, words: readonly [Word, ...Word[]]): Word {
+    const text = this.string(setting);
+    const found = words.find((word) => word === text);
+    if (found === undefined && text !== "") {
+      this.mistake(setting, `is "${text}", expected ${words.join(" or ")}`);
+    }
+    return found ?? words[0];
+  }
+
   strings(setting: string): string[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
@@ -68,15 +78,19 @@ export class SettingsReader {
     return value as string[];
   }
 
-  /** A list of objects that have these fields, all of them texts, and no others. */
-  objects<Field extends string>(setting: string, fields: Field[]): Record<Field, string>[] {
+  /** A list of objects that have the first fields, may have the others, and nothing else. */
+  objects<Field extends string, Optional extends string>(
+    setting: string,
+    fields: Field[],
+    optional: Optional[],
+  ): (Record<Field, string> & Partial<Record<Optional, string>>)[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value)) {
       this.mistake(setting, `is not a list of objects with ${fields.join(" and ")}`);
       return [];
     }
     return value.flatMap((item: unknown, index) =>
-      this.fields(`${setting}[${index}]`, item, fields, []),
+      this.fields(`${setting}[${index}]`, item, fields, optional),
     );
   }
 

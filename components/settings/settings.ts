@@ -1,18 +1,30 @@
-import { utils } from "ssh2";
-import { Bastion } from "../aws/access";
+import { existsSync } from "node:fs";
+import type { Bastion } from "../ssh";
 import { instanceTypeMistake } from "../aws/instanceTypes";
+import type { ReleaseSource } from "../etcd/release";
 import { versionMistake } from "../etcd/versions";
-import { lifetimeMistakes, LifetimeSettings } from "../pki/lifetimes";
+import type { MachineSetting } from "../existing/machineSetting";
+import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
+import type { Subject } from "../pki/certificate";
+import { checkMachines, readMachines } from "./machines";
 import { checkNetwork } from "./network";
-import { Mistake, SettingsError, SettingsReader } from "./reader";
+import { type Mistake, SettingsError, SettingsReader } from "./reader";
+import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
+import { labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
 export interface Settings extends LifetimeSettings {
   readonly clusterName: string;
   readonly version: string;
+  readonly install: "release" | "package" | "file";
   readonly releaseUrl: string;
+  readonly releaseFile: string;
+  readonly binDirectory: string;
   readonly quotaGiB: number;
+  readonly evenMembers: boolean;
+  readonly machines: MachineSetting[];
+  readonly deleteData: boolean;
   readonly controllers: { readonly name: string; readonly privateIp: string }[];
   readonly instanceType: string;
   readonly dataVolumeGiB: number;
@@ -24,9 +36,16 @@ export interface Settings extends LifetimeSettings {
   readonly sshCidrs: string[];
   readonly sshFromAnywhere: boolean;
   readonly clientCidrs: string[];
+  readonly sshUser: string;
   readonly sshPrivateKey: string;
+  readonly sshPassword: string;
+  readonly knownHosts: string[];
+  readonly verifyHostKeys: boolean;
   readonly bastion: Bastion | undefined;
   readonly bastionPrivateKey: string;
+  readonly tls: "on" | "off";
+  readonly plainLoopback: boolean;
+  readonly certificateSubject: Subject;
   readonly serverNames: string[];
 }
 
@@ -49,32 +68,76 @@ export function readSettings(raw: RawSettings): Settings {
     ...check(settings, raw.secrets),
   ];
   if (mistakes.length > 0) {
-    throw new SettingsError(onePerFact(mistakes));
+    throw new SettingsError(mistakes);
   }
   return settings;
 }
 
+/** Whether the cluster is on machines that a person already has. */
+export function usesExistingMachines(settings: Settings): boolean {
+  return settings.machines.length > 0;
+}
+
+export function releaseSource(settings: Settings): ReleaseSource {
+  switch (settings.install) {
+    case "release":
+      return { kind: "release", url: settings.releaseUrl };
+    case "package":
+      return { kind: "package" };
+    case "file":
+      return { kind: "file", path: settings.releaseFile };
+  }
+}
+
 /** What is allowed and deserves a second thought, each with its setting's name. */
 export function settingsWarnings(settings: Settings): string[] {
-  const warnings: string[] = [];
-  if (settings.releaseUrl.startsWith("http:")) {
-    warnings.push(
+  const members = memberCount(settings);
+  const all: [boolean, string][] = [
+    [
+      settings.install === "release" && settings.releaseUrl.startsWith("http:"),
       "releaseUrl is plain HTTP: whoever is on the way can change a release and its SHA256SUMS",
-    );
-  }
-  if (settings.sshCidrs.some((cidr) => cidr.endsWith("/0"))) {
-    warnings.push("sshCidrs lets everybody try port 22 of every controller");
-  }
-  return warnings;
+    ],
+    [
+      !usesExistingMachines(settings) && settings.sshCidrs.some((cidr) => cidr.endsWith("/0")),
+      "sshCidrs lets everybody try port 22 of every controller",
+    ],
+    [
+      usesExistingMachines(settings) && !settings.verifyHostKeys,
+      "verifyHostKeys is false: whoever answers at a machine's address gets its keys and its data",
+    ],
+    [
+      settings.tls === "off",
+      "tls is off: everybody who can reach a member reads and writes everything in it, and everybody on the way reads along",
+    ],
+    [
+      settings.plainLoopback && settings.tls === "on",
+      "plainLoopback is true: every process on a member's machine reads and writes everything, without a certificate",
+    ],
+    [
+      members % 2 === 0,
+      `evenMembers is true: ${members} members survive the loss of ${members / 2 - 1}, as ${members - 1} would, and one more machine can break`,
+    ],
+  ];
+  return all.filter(([applies]) => applies).map(([, text]) => text);
+}
+
+function memberCount(settings: Settings): number {
+  return usesExistingMachines(settings) ? settings.machines.length : settings.controllers.length;
 }
 
 function read(reader: SettingsReader): Settings {
   return {
     clusterName: reader.string("clusterName"),
     version: reader.string("version"),
+    install: reader.choice("install", ["release", "package", "file"]),
     releaseUrl: reader.string("releaseUrl").replace(/\/+$/, ""),
+    releaseFile: reader.string("releaseFile"),
+    binDirectory: reader.string("binDirectory"),
     quotaGiB: reader.integer("quotaGiB", 1, 8),
-    controllers: reader.objects("controllers", ["name", "privateIp"]),
+    evenMembers: reader.boolean("evenMembers"),
+    machines: readMachines(reader),
+    deleteData: reader.boolean("deleteData"),
+    controllers: reader.objects("controllers", ["name", "privateIp"], []),
     instanceType: reader.string("instanceType"),
     dataVolumeGiB: reader.integer("dataVolumeGiB", 1, 16384),
     vpcId: reader.string("vpcId"),
@@ -85,9 +148,16 @@ function read(reader: SettingsReader): Settings {
     sshCidrs: reader.strings("sshCidrs"),
     sshFromAnywhere: reader.boolean("sshFromAnywhere"),
     clientCidrs: reader.strings("clientCidrs"),
+    sshUser: reader.string("sshUser"),
     sshPrivateKey: reader.string("sshPrivateKey"),
+    sshPassword: reader.string("sshPassword"),
+    knownHosts: reader.strings("knownHosts"),
+    verifyHostKeys: reader.boolean("verifyHostKeys"),
     bastion: readBastion(reader),
     bastionPrivateKey: reader.string("bastionPrivateKey"),
+    tls: reader.choice("tls", ["on", "off"]),
+    plainLoopback: reader.boolean("plainLoopback"),
+    certificateSubject: readSubject(reader),
     caLifetimeDays: reader.integer("caLifetimeDays", 1, 36500),
     certificateLifetimeDays: reader.integer("certificateLifetimeDays", 1, 36500),
     certificateRenewalDays: reader.integer("certificateRenewalDays", 1, 36500),
@@ -95,23 +165,16 @@ function read(reader: SettingsReader): Settings {
   };
 }
 
-function readBastion(reader: SettingsReader): Bastion | undefined {
-  const bastion = reader.object("bastion", ["host", "user", "hostKey"], ["port"]);
-  if (bastion === undefined) {
-    return undefined;
-  }
-  const port = Number(bastion.port ?? "22");
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    reader.mistake("bastion", `has the port "${bastion.port}", expected 1 to 65535`);
-  }
-  if (!/^(ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(bastion.hostKey)) {
-    reader.mistake(
-      "bastion",
-      `has the hostKey "${bastion.hostKey}", expected a line such as "ssh-ed25519 AAAA…": ` +
-        `ssh-keyscan -t ed25519 ${bastion.host} prints it`,
-    );
-  }
-  return { ...bastion, port };
+function readSubject(reader: SettingsReader): Subject {
+  const fields: (keyof Subject)[] = [
+    "commonName",
+    "country",
+    "province",
+    "locality",
+    "organization",
+    "organizationalUnit",
+  ];
+  return reader.object("certificateSubject", [], fields) ?? {};
 }
 
 /** All that is to be checked of the values themselves. */
@@ -119,15 +182,24 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
   return [
     ...checkNames(settings),
     ...of("version", versionMistake(settings.version)),
-    ...of("releaseUrl", urlMistake(settings.releaseUrl)),
-    ...checkMemberCount(settings.controllers.length),
+    ...checkSource(settings),
+    ...checkMemberCount(settings),
+    ...lifetimesOf(settings),
+    ...checkLogin(settings, secrets),
+    ...(usesExistingMachines(settings) ? checkMachines(settings) : checkAws(settings)),
+  ];
+}
+
+function checkAws(settings: Settings): Mistake[] {
+  const onlyExisting: Mistake[] =
+    settings.sshPassword === ""
+      ? []
+      : [{ setting: "sshPassword", text: "is set, and EC2 controllers take keys alone" }];
+  return [
     ...of("instanceType", instanceTypeMistake(settings.instanceType)),
     ...checkDataVolume(settings),
     ...checkNetwork(settings),
-    ...lifetimesOf(settings),
-    ...checkKey("sshPrivateKey", settings.sshPrivateKey, secrets),
-    ...checkKey("bastionPrivateKey", settings.bastionPrivateKey, secrets),
-    ...checkWayIn(settings),
+    ...onlyExisting,
   ];
 }
 
@@ -135,12 +207,9 @@ function of(setting: string, text: string | undefined): Mistake[] {
   return text === undefined ? [] : [{ setting, text }];
 }
 
-/** A host name's label: RFC 1123, lower case as the resource names that it becomes part of. */
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
 function checkNames({ clusterName, controllers, serverNames }: Settings): Mistake[] {
   const mistakes: Mistake[] = [];
-  if (!label.test(clusterName) || clusterName.length > 32) {
+  if (labelMistake(clusterName) !== undefined || clusterName.length > 32) {
     mistakes.push({
       setting: "clusterName",
       text: `is "${clusterName}", expected 1 to 32 of a-z, 0-9 and "-", neither first nor last a "-"`,
@@ -148,12 +217,7 @@ function checkNames({ clusterName, controllers, serverNames }: Settings): Mistak
   }
   controllers.forEach(({ name }, index) => {
     const setting = `controllers[${index}].name`;
-    if (!label.test(name)) {
-      mistakes.push({
-        setting,
-        text: `is "${name}", expected a host name: 1 to 63 of a-z, 0-9 and "-", neither first nor last a "-"`,
-      });
-    }
+    mistakes.push(...of(setting, labelMistake(name)));
     const first = controllers.findIndex((controller) => controller.name === name);
     if (first < index) {
       mistakes.push({
@@ -173,6 +237,23 @@ function checkNames({ clusterName, controllers, serverNames }: Settings): Mistak
   return mistakes;
 }
 
+function checkSource(settings: Settings): Mistake[] {
+  const mistakes = of("releaseUrl", urlMistake(settings.releaseUrl));
+  if (settings.install === "file" && !existsSync(settings.releaseFile)) {
+    mistakes.push({
+      setting: "releaseFile",
+      text: `is "${settings.releaseFile}", expected the path of a release's tarball on this machine`,
+    });
+  }
+  if (!/^\/[\w./-]+$/.test(settings.binDirectory)) {
+    mistakes.push({
+      setting: "binDirectory",
+      text: `is "${settings.binDirectory}", expected an absolute path such as /usr/local/bin`,
+    });
+  }
+  return mistakes;
+}
+
 function urlMistake(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
@@ -184,17 +265,28 @@ function urlMistake(text: string): string | undefined {
   return undefined;
 }
 
-function checkMemberCount(count: number): Mistake[] {
-  if (count % 2 === 1 && count <= 7) {
-    return [];
+function checkMemberCount(settings: Settings): Mistake[] {
+  const setting = usesExistingMachines(settings) ? "machines" : "controllers";
+  const count = memberCount(settings);
+  if (count === 0) {
+    return [{ setting, text: "names nobody. Expected 1, 3, 5 or 7" }];
   }
-  const why =
-    count === 0
-      ? "names nobody"
-      : count > 7
-        ? `names ${count} members: every write waits for more than half of them, and beyond 7 that costs more than it protects`
-        : `names ${count} members: an even number needs a larger quorum and survives no more losses than ${count - 1}`;
-  return [{ setting: "controllers", text: `${why}. Expected 1, 3, 5 or 7` }];
+  if (count > 7) {
+    return [
+      {
+        setting,
+        text: `names ${count} members: every write waits for more than half of them, and beyond 7 that costs more than it protects. Expected 1, 3, 5 or 7`,
+      },
+    ];
+  }
+  return count % 2 === 1 || settings.evenMembers
+    ? []
+    : [
+        {
+          setting,
+          text: `names ${count} members: an even number needs a larger quorum and survives no more losses than ${count - 1}. Expected 1, 3, 5 or 7, or evenMembers: true to have it so`,
+        },
+      ];
 }
 
 /** A defragmentation writes the database a second time; the write-ahead log needs room, too. */
@@ -218,51 +310,4 @@ function lifetimesOf(settings: Settings): Mistake[] {
   ];
   // What is no number has been said already.
   return days.some(Number.isNaN) ? [] : lifetimeMistakes(settings);
-}
-
-function checkKey(setting: string, key: string, secrets: readonly string[]): Mistake[] {
-  if (key === "") {
-    return [];
-  }
-  if (!secrets.includes(setting)) {
-    return [
-      {
-        setting,
-        text: `is in the stack's file in plain text. Take that key out of use, and set another with: pulumi config set --secret ${setting} < key`,
-      },
-    ];
-  }
-  const parsed = utils.parseKey(key);
-  if (parsed instanceof Error) {
-    return [
-      { setting, text: `cannot be read as a private key without a passphrase: ${parsed.message}` },
-    ];
-  }
-  return setting === "sshPrivateKey" && !["ssh-ed25519", "ssh-rsa"].includes(parsed.type)
-    ? [{ setting, text: `is a key of type ${parsed.type}; EC2 takes ssh-ed25519 and ssh-rsa` }]
-    : [];
-}
-
-function checkWayIn({ publicAddresses, bastion, bastionPrivateKey }: Settings): Mistake[] {
-  if (bastion === undefined && bastionPrivateKey !== "") {
-    return [{ setting: "bastionPrivateKey", text: "is set, and bastion is not" }];
-  }
-  if (!publicAddresses && bastion === undefined) {
-    return [
-      {
-        setting: "bastion",
-        text: "is not set, and publicAddresses is false: expected a bastion through which the controllers are reached",
-      },
-    ];
-  }
-  return [];
-}
-
-/** One line for what two checks have found. */
-function onePerFact(mistakes: Mistake[]): Mistake[] {
-  const seen = new Set<string>();
-  return mistakes.filter(({ setting, text }) => {
-    const fact = `${setting} ${text}`;
-    return !seen.has(fact) && seen.add(fact);
-  });
 }

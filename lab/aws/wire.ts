@@ -1,3 +1,4 @@
+import { asset } from "@pulumi/pulumi";
 import type { AwsConfiguration } from "./double";
 import type { Props } from "./store";
 
@@ -37,7 +38,8 @@ function unwrap(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(unwrap);
   }
-  if (typeof value !== "object" || value === null) {
+  // An asset holds promises, and has no secrets inside.
+  if (typeof value !== "object" || value === null || asset.Asset.isInstance(value)) {
     return value;
   }
   const props = value as Props;

@@ -4,27 +4,35 @@ import type { Props } from "../aws/store";
 import { awsConfiguration, withoutMarks } from "../aws/wire";
 import {
   type Connection,
+  copyToRemote,
   createCommand,
   type OnLine,
   runCommand,
   withKey,
   withoutKeys,
 } from "./ssh";
+import { runLocalCommand } from "./localCommand";
 import { createTls, invokeTls, secretTlsOutputs } from "./tls";
 
 const COMMAND = "command:remote:Command";
+const LOCAL_COMMAND = "command:local:Command";
+const COPY = "command:remote:CopyToRemote";
 const STASH = "pulumi:index:Stash";
 
-/** The work behind a deletion, without keys. */
-export interface DeleteHow {
-  command: string;
-  connection: Connection;
-}
+/**
+ * The work behind a deletion. A remote command's connection is without keys; a local command's
+ * standard input is as it was, so what holds it is to be kept like a key.
+ */
+export type DeleteHow =
+  { command: string; connection: Connection } | { command: string; stdin: string };
 
 /** What deleting a resource takes beyond its type and id; undefined for nothing. */
 export function deleteHow(type: string, inputs: Props): DeleteHow | undefined {
-  if (type !== COMMAND || typeof inputs.delete !== "string") {
+  if (typeof inputs.delete !== "string") {
     return undefined;
+  }
+  if (type === LOCAL_COMMAND) {
+    return { command: inputs.delete, stdin: textOf(inputs.stdin) };
   }
   return { command: inputs.delete, connection: withoutKeys(inputs.connection as Connection) };
 }
@@ -96,11 +104,20 @@ export class Dispatcher {
     if (type === COMMAND) {
       return createCommand(name, inputs, onLine);
     }
+    if (type === LOCAL_COMMAND) {
+      const { create, stdin } = inputs;
+      const run = typeof create === "string" && runLocalCommand(create, textOf(stdin), onLine);
+      return { id: name, state: { ...inputs, ...((await run) || { stdout: "", stderr: "" }) } };
+    }
+    if (type === COPY) {
+      await copyToRemote(inputs);
+      return { id: name, state: inputs };
+    }
     if (type === STASH) {
       return { id: name, state: { ...inputs, output: inputs.input } };
     }
     throw new Error(
-      `the lab cannot make a ${type} without the Pulumi engine: it knows aws:*, tls:* and ${COMMAND}`,
+      `the lab cannot make a ${type} without the Pulumi engine: it knows aws:*, tls:* and command:*`,
     );
   }
 
@@ -128,14 +145,18 @@ export class Dispatcher {
   async delete(
     resource: { type: string; id: string; delete?: DeleteHow },
     sshPrivateKey?: string,
+    onLine?: OnLine,
   ): Promise<void> {
+    const how = resource.delete;
     if (resource.type.startsWith("aws:")) {
       await this.aws.delete(resource.type, resource.id);
-    } else if (resource.delete) {
+    } else if (how && "stdin" in how) {
+      await runLocalCommand(how.command, how.stdin, onLine);
+    } else if (how) {
       if (sshPrivateKey === undefined) {
         throw new Error("it runs a command when it is deleted, and no SSH key was given for that");
       }
-      const { command, connection } = resource.delete;
+      const { command, connection } = how;
       await runCommand(withKey(connection, sshPrivateKey), command);
     }
   }
@@ -148,4 +169,8 @@ function marked(state: Props, secret: Set<string>): Props {
       secret.has(key) && value !== undefined ? pulumi.secret(value) : value,
     ]),
   );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -153,6 +153,8 @@ class Run {
       this.options.stack,
     );
     pulumi.runtime.setAllConfig(config, secretKeys);
+    // As the engine's language host has it.
+    process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secretKeys);
     this.patchMonitor(getMonitor() as Monitor);
     this.answerAsEngine();
 
@@ -370,7 +372,8 @@ export async function destroyInProcess(
     try {
       const goesWithAnother = resource.deletedWith !== undefined && left.has(resource.deletedWith);
       if (!goesWithAnother) {
-        await dispatcher.delete(resource, options.sshPrivateKey);
+        const onLine = (line: string) => options.onEvent?.({ kind: "output", name, line });
+        await dispatcher.delete(resource, options.sshPrivateKey, onLine);
       }
     } catch (error) {
       failures.push(`${name} (${type}): ${messageOf(error)}`);

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import type { asset } from "@pulumi/pulumi";
+import { quote } from "../../components/etcd/scripts";
 import { runOverSsh, type SshTarget } from "../../ops/ssh";
 
 type Props = Record<string, unknown>;
@@ -107,6 +110,25 @@ export async function runCommand(
     throw new Error(`${ending}: running ${JSON.stringify(command)}:\n${output}`);
   }
   return { stdout: stdout.replace(/\n$/, ""), stderr: stderr.replace(/\n$/, "") };
+}
+
+/**
+ * Does what a `command.remote.CopyToRemote` does with one file.
+ * @throws Error where it cannot be written
+ */
+export async function copyToRemote(inputs: Props): Promise<void> {
+  refuseUnknown(inputs, ["connection", "remotePath", "source", "triggers"], "CopyToRemote");
+  const file = await (inputs.source as asset.FileAsset).path;
+  const remotePath = String(inputs.remotePath);
+  const command = `cat > ${quote(remotePath)}`;
+  const target = targetOf(inputs.connection as Connection);
+  const { code, output } = await runOverSsh(target, command, await fs.readFile(file), {
+    timeoutSeconds: limitSeconds,
+    dialErrorLimit: 10,
+  });
+  if (code !== 0) {
+    throw new Error(`could not write ${remotePath} on ${target.host}: ${output}`);
+  }
 }
 
 /** The connection without what must not be written down. */

@@ -201,14 +201,16 @@ describe("the members", () => {
   it("may bootstrap in create alone", () => {
     expect(program.get("pulumi:index:Stash", "founders").inputs["input"]).toBe(founders);
     const { create, update } = program.get(command, "controller-0").inputs;
-    expect(create).toMatch(/^sudo -n bash -s -- member create controller-0 3\.7\.3 /);
-    expect(create).toContain(` ${founders} `);
-    expect(update).toBe(create.replace(" member create ", " member update "));
+    expect(create).toMatch(
+      /^sudo -n bash -s -- member action=create name=controller-0 version=3\.7\.3 /,
+    );
+    expect(create).toContain(` founders=${founders} `);
+    expect(update).toBe(create.replace(" action=create ", " action=update "));
   });
 
   it("run again on another machine, though its address is the same", () => {
     for (const name of ["controller-1", "controller-1-release"]) {
-      expect(program.get(command, name).inputs["update"]).toMatch(/ controller-1-id$/);
+      expect(program.get(command, name).inputs["update"]).toMatch(/ machine=controller-1-id$/);
     }
   });
 
@@ -238,7 +240,12 @@ describe("the outputs", () => {
     const secret = Object.entries(program.outputs)
       .filter(([, output]) => output.secret)
       .map(([name]) => name);
-    expect(secret.sort()).toEqual(["bastionPrivateKey", "clientKeyPem", "sshPrivateKey"]);
+    expect(secret.sort()).toEqual([
+      "bastionPrivateKey",
+      "clientKeyPem",
+      "sshPassword",
+      "sshPrivateKey",
+    ]);
     expect(Object.keys(program.outputs).sort()).toEqual(
       [
         ...secret,

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { vi } from "vitest";
-import { planMembers } from "../../components/etcd/plan";
 import { healthReport } from "../healthReport";
 import { rawSettings } from "../settings";
 
@@ -41,16 +40,23 @@ const answers: Record<string, (inputs: any, name: string) => Record<string, unkn
     publicIp: inputs.associatePublicIpAddress ? `203.0.113.${inputs.privateIp.split(".")[3]}` : "",
   }),
   "command:remote:Command": (inputs, name) => ({
-    stdout: name === "health" ? healthReport(endpointsIn(String(inputs.create))) : `did ${name}\n`,
+    stdout: name === "health" ? healthReport(membersIn(String(inputs.create))) : `did ${name}\n`,
   }),
   "aws:ec2/keyPair:KeyPair": () => ({ keyName: "etcd-key" }),
   "pulumi:index:Stash": (inputs) => ({ output: inputs.input }),
 };
 
 /** The members that the health command asks, from its words. */
-function endpointsIn(command: string) {
-  const urls = [...command.matchAll(/https:\/\/([\d.]+):2379/g)].map((match) => match[1]!);
-  return planMembers(urls.map((privateIp, index) => ({ name: `controller-${index}`, privateIp })));
+function membersIn(command: string) {
+  const urls = /endpoints=(\S+)/.exec(command)![1]!.split(",");
+  return urls.map((clientUrl, index) => {
+    const { protocol, hostname, port } = new URL(clientUrl);
+    return {
+      name: `controller-${index}`,
+      clientUrl,
+      peerUrl: `${protocol}//${hostname}:${Number(port) + 1}`,
+    };
+  });
 }
 
 const secretOutputs = ["privateKeyPem", "privateKeyOpenssh"];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
@@ -34,3 +34,12 @@ it("the README's table of settings is Pulumi.yaml's", () => {
   const [, table] = read("README.md").split(/<!-- \/?settings -->\n/);
   expect(table!.trim().split("\n")).toEqual(expected);
 });
+
+it.each(readdirSync(path.join(__dirname, "../../examples")))(
+  "the README shows examples/%s as it is",
+  (file) => {
+    const lines = read(`examples/${file}`).split("\n");
+    const settings = lines.filter((line) => !line.startsWith("#")).join("\n");
+    expect(read("README.md")).toContain(`\`\`\`yaml\n${settings}\`\`\`\n`);
+  },
+);

@@ -12,6 +12,14 @@ fail() {
   exit 1
 }
 
+# Sets the variables that a script declares from arguments of the form name=value.
+take_arguments() {
+  local word
+  for word; do
+    printf -v "${word%%=*}" %s "${word#*=}"
+  done
+}
+
 # try_for SECONDS WHAT COMMAND...: repeats COMMAND until it succeeds; says what it waited for.
 try_for() {
   local seconds=$1 what=$2 deadline=$((SECONDS + $1))
@@ -25,8 +33,8 @@ try_for() {
   done
 }
 
-# One `pulumi up` at a time: a killed one's script may still be running here.
-lock_machine() {
-  exec 9>/run/lock/etcd-by-pulumi.lock
-  flock -w 300 9 || fail "another pulumi up has been at work on this machine for 300 s. Wait for it, or end it, and run pulumi up again"
+# lock WHAT: one `pulumi up` at a time; a killed one's script may still be running here.
+lock() {
+  exec 9>"/run/lock/$1-by-pulumi.lock"
+  flock -w 300 9 || fail "another pulumi up has been at work on $1 for 300 s. Wait for it, or end it, and run pulumi up again"
 }

@@ -2,11 +2,20 @@
 # with 1 when the cluster is not healthy, after it has waited for that.
 # shellcheck shell=bash source=common.sh
 
-# health VERSION ENDPOINTS SECONDS
+# Arguments, all of them texts.
+binaries=  # the folder of etcdctl
+config=    # the folder of the certificates
+tls=       # true or false
+endpoints= # of all members, separated by commas
+patience=0 # how long the cluster may take to be healthy, in seconds
+# shellcheck disable=SC2034 # what the members did last: when one has changed, Pulumi looks again
+after=
+
 health() {
-  etcdctl=(timeout 20 "/opt/etcd/v$1/bin/etcdctl" "--endpoints=$2" --cacert=/etc/etcd/pki/ca.crt
-    --cert=/etc/etcd/pki/operator.crt --key=/etc/etcd/pki/operator.key --dial-timeout=2s --command-timeout=5s)
-  local deadline=$((SECONDS + $3)) verdict=0
+  take_arguments "$@"
+  etcdctl=(timeout 20 "$binaries/etcdctl" "--endpoints=$endpoints" --dial-timeout=2s --command-timeout=5s)
+  local pki=$config/pki deadline=$((SECONDS + patience)) verdict=0
+  [[ $tls != true ]] || etcdctl+=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
   until ask; do
     if ((SECONDS >= deadline)); then
       verdict=1

@@ -4,20 +4,31 @@
 # is decided by what is found here and by what the other members say.
 # shellcheck shell=bash source=common.sh
 
-readonly pki=/etc/etcd/pki
-readonly unit=/etc/systemd/system/etcd.service
-readonly first_start=/run/etcd-first-start/flags
+# Arguments, all of them texts.
+action=       # create or update
+name=         # the member's
+version=      # of etcd
+binaries=     # the folder of etcd and etcdctl
+service=      # the systemd unit's name, without ".service"
+config=       # the folder of the certificates
+data=         # the data directory
+first_start=  # the file for the flags of a first start
+device=       # the block device to put the data on, or ""
+client_url=   # the member's own
+peer_url=     # the member's own
+founders=     # the initial cluster of the members that may bootstrap together
+token=        # the initial cluster's
+members=      # name=clientUrl of every member of the stack, separated by commas
+links=        # where etcd, etcdctl and etcdutl are linked, or ""
+tls=          # true or false
+# shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
+machine=
 
-# member ACTION NAME VERSION DATA_DIRECTORY DATA_DEVICE CLIENT_URL PEER_URL FOUNDERS TOKEN MEMBERS MACHINE
-#   DATA_DEVICE  the block device to put the data on, or "-"
-#   FOUNDERS     the initial cluster of the members that may bootstrap together
-#   MEMBERS      name=clientUrl of every member of the stack, separated by commas
-#   MACHINE      not read: with another machine it is another command, so that Pulumi runs it again
 # The files follow on standard input, as `scriptInput` makes them.
 member() {
-  action=$1 name=$2 version=$3 data=$4 device=$5 client_url=$6 peer_url=$7 founders=$8 token=$9 members=${10}
-  etcdctl=/opt/etcd/v$version/bin/etcdctl
-  lock_machine
+  take_arguments "$@"
+  readonly etcdctl=$binaries/etcdctl pki=$config/pki unit=/etc/systemd/system/$service.service
+  lock "$service"
   prepare_data_directory
   check_version_step
   receive_bundle
@@ -36,10 +47,12 @@ member() {
 # --- the data directory ------------------------------------------------------------------------
 
 prepare_data_directory() {
-  if [[ $device != - ]] && ! mountpoint --quiet "$data"; then
+  if [[ -n $device ]] && ! mountpoint --quiet "$data"; then
     try_for 120 "the data volume $device" test -b "$device"
     mount_data_volume
   fi
+  # Members that share a machine have their directories in one that must let them through.
+  [[ -d $(dirname "$data") ]] || install -d -m 0755 "$(dirname "$data")"
   install -d -m 0700 -o etcd -g etcd "$data"
 }
 
@@ -75,7 +88,7 @@ has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]
 check_version_step() {
   has_data || return 0
   local before
-  before=$(sed -n 's|^ExecStart=/opt/etcd/v\([0-9.]*\)/bin/etcd.*|\1|p' "$unit" 2>/dev/null || true)
+  before=$(sed -n 's/^# Written by Pulumi for etcd \([0-9.]*\):.*/\1/p' "$unit" 2>/dev/null || true)
   [[ -n $before ]] || return 0
   local old new
   old=$(cut -d. -f2 <<<"$before") new=$(cut -d. -f2 <<<"$version")
@@ -89,9 +102,9 @@ check_version_step() {
 
 # The bundle is one line a file: its name, a space, its content in base64.
 receive_bundle() {
-  install -d -m 0755 /etc/etcd
-  rm -rf /etc/etcd/.staging.*
-  staging=$(mktemp -d /etc/etcd/.staging.XXXXXX)
+  install -d -m 0755 /etc/etcd "$config"
+  rm -rf "$config"/.staging.*
+  staging=$(mktemp -d "$config/.staging.XXXXXX")
   trap 'rm -rf "$staging"' EXIT
   local file content
   while read -r file content; do
@@ -104,9 +117,10 @@ receive_bundle() {
 # All certificates and keys change in one rename: etcd reads them at each handshake, and must never
 # find a certificate beside another one's key.
 place_certificates() {
+  [[ $tls == true ]] || return 0
   local set
   set=pki-$(cd "$staging" && sha256sum ca.crt server.crt server.key peer.crt peer.key operator.crt operator.key | sha256sum | cut -c 1-16)
-  if [[ $(readlink "$pki" || true) != "$set" || ! -d /etc/etcd/$set ]]; then
+  if [[ $(readlink "$pki" || true) != "$set" || ! -d $config/$set ]]; then
     install -d -m 0755 "$staging/$set"
     (
       cd "$staging" || exit
@@ -114,34 +128,38 @@ place_certificates() {
       install -m 0600 -o etcd -g etcd server.key peer.key "$set"
       install -m 0600 -o root -g root operator.key "$set"
     )
-    rm -rf "/etc/etcd/${set:?}"
-    mv -T "$staging/$set" "/etc/etcd/$set"
+    rm -rf "$config/${set:?}"
+    mv -T "$staging/$set" "$config/$set"
     ln -s "$set" "$staging/link"
     mv -T "$staging/link" "$pki"
     say "certificates placed"
   fi
-  find /etc/etcd -mindepth 1 -maxdepth 1 -name 'pki-*' ! -name "$set" -exec rm -rf {} +
+  find "$config" -mindepth 1 -maxdepth 1 -name 'pki-*' ! -name "$set" -exec rm -rf {} +
 }
 
 place_unit() {
-  if ! cmp --silent "$staging/etcd.service" "$unit"; then
-    [[ ! -e $unit ]] || grep -q '^# Written by Pulumi' "$unit" ||
+  if ! cmp --silent "$staging/unit" "$unit"; then
+    # A link to /dev/null is a masked unit: what installing the packages has left.
+    [[ ! -e $unit || $(readlink "$unit") == /dev/null ]] || grep -q '^# Written by Pulumi' "$unit" ||
       fail "$unit exists and was not written by Pulumi: an etcd that somebody else set up. Remove it, or use another machine"
-    install -m 0644 "$staging/etcd.service" "$unit.new"
+    install -m 0644 "$staging/unit" "$unit.new"
     mv "$unit.new" "$unit"
     systemctl daemon-reload
   fi
-  systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
+  systemctl is-enabled --quiet "$service" || systemctl enable --quiet "$service"
 }
 
 place_links() {
+  [[ -n $links ]] || return 0
+  [[ -d $links ]] || install -d -m 0755 "$links"
   local binary link
   for binary in etcd etcdctl etcdutl; do
-    link=/usr/local/bin/$binary
-    if [[ -e $link && ! -L $link ]]; then
+    link=$links/$binary
+    [[ -e $binaries/$binary && $links != "$binaries" ]] || continue
+    if [[ ! -e $link || $(readlink "$link") == /opt/etcd/* || $(readlink "$link") == "$binaries"/* ]]; then
+      ln -sfn "$binaries/$binary" "$link"
+    else
       say "$link is not ours: left as it is"
-    elif [[ -e /opt/etcd/v$version/bin/$binary ]]; then
-      ln -sfn "/opt/etcd/v$version/bin/$binary" "$link"
     fi
   done
 }
@@ -153,10 +171,11 @@ patience=5
 
 # ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
 ctl() {
-  local endpoints=$1
+  local endpoints=$1 credentials=()
   shift
-  timeout 15 "$etcdctl" --endpoints="$endpoints" --cacert=$pki/ca.crt --cert=$pki/operator.crt \
-    --key=$pki/operator.key --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
+  [[ $tls != true ]] || credentials=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
+  timeout 15 "$etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
+    --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
 }
 
 # A linearizable read, answered by this member: it has a leader, and the leader a quorum.
@@ -184,7 +203,7 @@ find_quorum() {
 # My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
 my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 
-started_at() { systemctl show --property=ActiveEnterTimestamp --value etcd; }
+started_at() { systemctl show --property=ActiveEnterTimestamp --value "$service"; }
 
 # --- starting ----------------------------------------------------------------------------------
 
@@ -256,8 +275,8 @@ first_start() {
 
 start() {
   # Not waited for here: systemd's wait has no words for what is missing.
-  systemctl reset-failed etcd 2>/dev/null || true
-  systemctl restart --no-block etcd
+  systemctl reset-failed "$service" 2>/dev/null || true
+  systemctl restart --no-block "$service"
 }
 
 # As a learner it answers no reads: promoted as soon as it has caught up, then asked itself.
@@ -284,8 +303,8 @@ wait_until_healthy() {
 }
 
 fail_with_log() {
-  journalctl --unit=etcd --lines=15 --no-pager --output=cat >&2 || true
-  fail "etcd on this machine is $(systemctl is-active etcd) and not healthy; the last lines of its log are above. Run pulumi up again when the cause is gone"
+  journalctl --unit="$service" --lines=15 --no-pager --output=cat >&2 || true
+  fail "etcd on this machine is $(systemctl is-active "$service") and not healthy; the last lines of its log are above. Run pulumi up again when the cause is gone"
 }
 
 # --- changing what runs ------------------------------------------------------------------------
@@ -313,7 +332,7 @@ digest_of_unit() { sed -n 's/^Environment=UNIT_DIGEST=//p' "$unit"; }
 
 digest_of_running() {
   local pid
-  pid=$(systemctl show --property=MainPID --value etcd)
+  pid=$(systemctl show --property=MainPID --value "$service")
   [[ $pid != 0 ]] || return 0
   tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^UNIT_DIGEST=//p'
 }

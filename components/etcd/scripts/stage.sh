@@ -2,20 +2,26 @@
 # not at all, whatever was there before stays as it is.
 # shellcheck shell=bash source=common.sh
 
-# stage VERSION URL MACHINE
-#   MACHINE  not read: with another machine it is another command, so that Pulumi runs it again
+# Arguments, all of them texts.
+version= # of etcd
+url=     # where releases come from; "" for a tarball that lies on the machine already
+tarball= # that tarball
+sha256=  # and its SHA-256
+# shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
+machine=
+
 stage() {
-  local version=$1 url=$2
+  take_arguments "$@"
   wait_for_cloud_init
   check_machine
-  lock_machine
+  lock etcd-release
   getent passwd etcd >/dev/null || useradd --system --user-group --no-create-home --home-dir /var/lib/etcd \
     --shell "$(command -v nologin || echo /bin/false)" etcd
   local release=/opt/etcd/v$version
   if runs_version "$release" "$version"; then
     say "etcd $version is staged"
   else
-    install_release "$version" "$url" "$release"
+    install_release "$release"
   fi
   printf '{"staged":"%s"}\n' "$version"
 }
@@ -51,7 +57,7 @@ runs_version() {
 }
 
 install_release() {
-  local version=$1 url=$2 release=$3 arch
+  local release=$1 arch
   case $(uname -m) in
     x86_64) arch=amd64 ;;
     aarch64) arch=arm64 ;;
@@ -62,11 +68,14 @@ install_release() {
   rm -rf /opt/etcd/.staging.*
   staging=$(mktemp -d /opt/etcd/.staging.XXXXXX)
   trap 'rm -rf "$staging"' EXIT
-  say "fetching $url/v$version/$name.tar.gz"
-  fetch "$url/v$version/SHA256SUMS" "$staging/SHA256SUMS"
-  fetch "$url/v$version/$name.tar.gz" "$staging/$name.tar.gz"
-  check_sum "$staging" "$name.tar.gz" "$url/v$version"
-  tar -xzf "$staging/$name.tar.gz" -C "$staging" --no-same-owner
+  if [[ -n $url ]]; then
+    download "$name.tar.gz"
+  else
+    take_uploaded "$name.tar.gz"
+  fi
+  tar -xzf "$staging/$name.tar.gz" -C "$staging" --no-same-owner 2>/dev/null || true
+  [[ -f $staging/$name/etcd && -f $staging/$name/etcdctl ]] ||
+    fail "there is no $name/etcd in ${url:-$tarball}: expected a release of etcd $version for $arch. Nothing was changed"
   install -d -m 0755 "$staging/release" "$staging/release/bin"
   local binary
   for binary in etcd etcdctl etcdutl; do
@@ -74,11 +83,25 @@ install_release() {
     [[ ! -f $staging/$name/$binary ]] || install -m 0755 "$staging/$name/$binary" "$staging/release/bin/$binary"
   done
   runs_version "$staging/release" "$version" ||
-    fail "the etcd in $url/v$version/$name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | head -n 1). Nothing was changed"
+    fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | head -n 1). Nothing was changed"
+  # What is there and does not run may be replaced, if it is ours.
+  [[ ! -e $release || -e $release/by-pulumi ]] ||
+    fail "$release is there, is not etcd $version, and was not put there by Pulumi. Move it away. Nothing was changed"
+  touch "$staging/release/by-pulumi"
   rm -rf "$release"
   mv -T "$staging/release" "$release"
   ! command -v restorecon >/dev/null || restorecon -R "$release"
   say "etcd $version is staged"
+}
+
+download() {
+  local from=$url/v$version expected
+  say "fetching $from/$1"
+  fetch "$from/SHA256SUMS" "$staging/SHA256SUMS"
+  fetch "$from/$1" "$staging/$1"
+  expected=$(awk -v name="$1" '$2 == name || $2 == "*" name { print $1 }' "$staging/SHA256SUMS")
+  [[ -n $expected ]] || fail "$from/SHA256SUMS does not list $1. Nothing was changed"
+  check_sum "$staging/$1" "$expected" "$from/$1"
 }
 
 fetch() {
@@ -87,11 +110,16 @@ fetch() {
     fail "could not fetch $1 (see above). Check the version and the releaseUrl setting. Nothing was changed"
 }
 
+take_uploaded() {
+  [[ -f $tarball ]] || fail "$tarball is not here: the upload of releaseFile has not arrived. Nothing was changed"
+  check_sum "$tarball" "$sha256" "$tarball"
+  mv "$tarball" "$staging/$1"
+}
+
+# check_sum FILE EXPECTED WHAT
 check_sum() {
-  local expected actual
-  expected=$(awk -v name="$2" '$2 == name || $2 == "*" name { print $1 }' "$1/SHA256SUMS")
-  [[ -n $expected ]] || fail "$3/SHA256SUMS does not list $2. Nothing was changed"
-  actual=$(sha256sum "$1/$2" | awk '{ print $1 }')
-  [[ $actual == "$expected" ]] ||
-    fail "$3/$2 has the SHA-256 $actual, expected $expected: the download is damaged or not what was published. Nothing was changed"
+  local actual
+  actual=$(sha256sum "$1" | awk '{ print $1 }')
+  [[ $actual == "$2" ]] ||
+    fail "$3 has the SHA-256 $actual, expected $2: it is damaged or not what was published. Nothing was changed"
 }

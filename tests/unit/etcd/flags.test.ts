@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { memberFlags } from "../../../components/etcd/flags";
 import { planMembers } from "../../../components/etcd/plan";
 
-const [member] = planMembers([{ name: "controller-0", privateIp: "10.0.1.10" }]);
-const flagsFor = (version: string) => memberFlags(member!, { version, quotaGiB: 8 });
+const one = { name: "controller-0", address: "10.0.1.10" };
+const [member] = planMembers([one], { tls: true });
+const settings = { quotaGiB: 8, plainLoopback: false };
+const flagsFor = (version: string) => memberFlags(member!, { ...settings, version });
 
 /** The flags whose values are lists or maps; the fixtures, read from etcd's sources, leave them out. */
 const listFlags = [
@@ -63,4 +65,28 @@ it("clients and peers need certificates, on every listener but the metrics' on l
 
 it("the quota is in bytes", () => {
   expect(flagsFor("3.7.3")).toContain("--quota-backend-bytes=8589934592");
+});
+
+describe("the client listener on loopback", () => {
+  const listeners = (address: string, tls: boolean, plainLoopback: boolean) => {
+    const [plan] = planMembers([{ ...one, address }], { tls });
+    const flags = memberFlags(plan!, { ...settings, plainLoopback, version: "3.7.3" });
+    return flags.find((flag) => flag.startsWith("--listen-client-urls="))!.split("=")[1];
+  };
+
+  it.each([
+    ["10.0.1.10", true, false, "https://10.0.1.10:2379,https://127.0.0.1:2379"],
+    ["10.0.1.10", true, true, "https://10.0.1.10:2379,http://127.0.0.1:2379"],
+    ["10.0.1.10", false, false, "http://10.0.1.10:2379,http://127.0.0.1:2379"],
+    ["localhost", false, false, "http://localhost:2379"],
+    ["127.0.0.1", true, false, "https://127.0.0.1:2379"],
+  ])("%s, TLS %s, plain %s: %s", (address, tls, plain, expected) => {
+    expect(listeners(address, tls, plain)).toBe(expected);
+  });
+});
+
+it("without TLS there is no flag of it", () => {
+  const [plan] = planMembers([one], { tls: false });
+  const flags = memberFlags(plan!, { ...settings, version: "3.7.3" }).join(" ");
+  expect(flags).not.toMatch(/cert|key|ca-file|tls|https/);
 });

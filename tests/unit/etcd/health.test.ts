@@ -3,11 +3,14 @@ import { readHealth } from "../../../components/etcd/health";
 import { planMembers } from "../../../components/etcd/plan";
 import { healthReport, memberIds, type ReportChanges } from "../../healthReport";
 
-const members = planMembers([
-  { name: "controller-0", privateIp: "10.0.1.10" },
-  { name: "controller-1", privateIp: "10.0.1.11" },
-  { name: "controller-2", privateIp: "10.0.1.12" },
-]);
+const members = planMembers(
+  [
+    { name: "controller-0", address: "10.0.1.10" },
+    { name: "controller-1", address: "10.0.1.11" },
+    { name: "controller-2", address: "10.0.1.12" },
+  ],
+  { tls: true },
+);
 const ids = memberIds;
 const report = (changes: ReportChanges = {}) => healthReport(members, changes);
 

@@ -26,17 +26,33 @@ describe("a word of the shell", () => {
   ])("%s is written %s", (word, expected) => expect(quote(word)).toBe(expected));
 });
 
+const scripts = ["preflight", "stage", "package", "member", "health", "remove"] as const;
+
+describe("a script's arguments", () => {
+  it("are variables of the script that it declares", () => {
+    for (const script of scripts) {
+      const source = scriptInput(script).replace(/\{ "\$@"; exit; \}\nend\n$/, "");
+      const names = [...source.matchAll(/^([a-z_0-9]+)=.*#/gm)].map((match) => match[1]!);
+      expect(names).not.toEqual([]);
+      const check = `${source}\ntake_arguments ${names.map((n) => `${n}='$x ${n}'`).join(" ")}
+        ${names.map((n) => `echo "$${n}"`).join("; ")}`;
+      const output = execFileSync("bash", ["-s"], { input: check, encoding: "utf8" });
+      expect(output.trim().split("\n")).toEqual(names.map((n) => `$x ${n}`));
+    }
+  });
+});
+
 describe("a script with files", () => {
   const secret = "-----BEGIN PRIVATE KEY-----";
 
   it("has none of them in its command", () => {
-    const command = scriptCommand("member", "create");
-    expect(command).toBe("sudo -n bash -s -- member create");
+    const command = scriptCommand("member", { action: "create", name: "it's", tls: true });
+    expect(command).toBe(`sudo -n bash -s -- member action=create 'name=it'\\''s' tls=true`);
     expect(scriptInput("member", { "server.key": secret })).not.toContain(secret);
   });
 
   it("is one that bash takes", () => {
-    for (const script of ["stage", "member", "health"] as const) {
+    for (const script of scripts) {
       execFileSync("bash", ["-n"], { input: scriptInput(script).replace(/\nend\n$/, "\n") });
     }
   });

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { planMembers } from "../../../components/etcd/plan";
 import { UnitSettings, unitText } from "../../../components/etcd/unit";
 
-const [member] = planMembers([{ name: "controller-0", privateIp: "10.0.1.10" }]);
+const [member] = planMembers([{ name: "controller-0", address: "10.0.1.10" }], { tls: true });
 const settings: UnitSettings = {
   version: "3.7.3",
+  binaries: "/opt/etcd/v3.7.3/bin",
   clusterName: "etcd",
   flags: ["--name=controller-0", "--quota-backend-bytes=1"],
   caCertPem: "CA",
@@ -34,4 +35,14 @@ it("never starts on an empty data directory, but for a first start", () => {
     "AssertPathExists=|/var/lib/etcd/member",
     "AssertPathExists=|/run/etcd-first-start/flags",
   ]);
+});
+
+it("a member that shares its machine has a guard, data and flags of its own", () => {
+  const [shared] = planMembers([{ name: "etcd2", address: "localhost", sharesMachine: true }], {
+    tls: false,
+  });
+  const text = unitText(shared!, settings);
+  expect(text).toContain("AssertPathExists=|/var/lib/etcd/etcd2/member\n");
+  expect(text).toContain("AssertPathExists=|/run/etcd-etcd2-first-start/flags\n");
+  expect(text).toContain("ReadWritePaths=/var/lib/etcd/etcd2\n");
 });

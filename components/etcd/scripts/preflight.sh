@@ -1,0 +1,93 @@
+# Looks at a machine and changes nothing. Prints what stands in the way of a member, a line each.
+# shellcheck shell=bash source=common.sh
+
+# Arguments, all of them texts.
+service= # the systemd unit's name, without ".service"
+config=  # the folder of the certificates
+data=    # the data directory
+address= # the member's
+ports=   # the member's, separated by commas
+quota=   # the largest that the database may get, in GiB
+package= # true where etcd comes from the distribution's packages
+now=     # the time where Pulumi runs, in seconds since 1970
+
+preflight() {
+  take_arguments "$@"
+  check_tools
+  check_clock
+  check_address
+  check_space /opt 1
+  check_space "$(dirname "$data")" "$((quota + 1))"
+  # What is ours has been checked, has its port and its data, and is converged later.
+  if ! is_ours; then
+    check_service
+    check_config
+    check_ports
+    check_data
+  fi
+}
+
+find_out() { printf '%s\n' "$*"; }
+
+is_ours() { grep -qs '^# Written by Pulumi' "/etc/systemd/system/$service.service"; }
+
+check_tools() {
+  [[ -d /run/systemd/system ]] || find_out "systemd does not run here, and etcd is to be a systemd unit"
+  case $(uname -m) in
+    x86_64 | aarch64) ;;
+    *) find_out "the machine is a $(uname -m); etcd releases are for x86_64 and aarch64" ;;
+  esac
+  local tool missing=()
+  for tool in awk curl flock sha256sum tar useradd; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  ((${#missing[@]} == 0)) || find_out "these commands are missing: ${missing[*]}"
+  [[ $package != true ]] || command -v apt-get >/dev/null ||
+    find_out "install is package, and there is no apt-get here"
+}
+
+# A certificate that is valid from now on is not valid yet where the clock is behind.
+check_clock() {
+  local ahead=$(($(date +%s) - now))
+  ((ahead > -30 && ahead < 30)) ||
+    find_out "the clock is ${ahead#-} s $( ((ahead < 0)) && echo behind || echo ahead) of the machine that runs Pulumi: certificates would not be valid here. Set it, or let NTP do it"
+}
+
+check_address() {
+  [[ $address == localhost ]] || ! command -v ip >/dev/null || ip -o addr show | grep -qF " $address/" ||
+    find_out "the address $address is not on any interface of this machine"
+}
+
+# check_space FOLDER GIB
+check_space() {
+  local folder=$1 free
+  while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
+  free=$(($(df --output=avail --block-size=1M "$folder" | tail -n 1)))
+  ((free >= $2 * 1024)) || find_out "$folder has $free MiB free, expected $(($2 * 1024)) MiB"
+}
+
+check_service() {
+  local file
+  file=$(systemctl show --property=FragmentPath --value "$service" 2>/dev/null || true)
+  [[ -z $file || $file == /dev/null ]] ||
+    find_out "there is an $service.service already ($file, $(systemctl is-active "$service" || true)) that this stack did not make. Remove it, or use another machine"
+}
+
+check_config() {
+  [[ ! -e $config/pki || -L $config/pki ]] ||
+    find_out "$config/pki is there, and this stack did not make it. Move it away"
+}
+
+check_ports() {
+  local port owner
+  command -v ss >/dev/null || return 0
+  for port in ${ports//,/ }; do
+    owner=$(ss -Hltnp "sport = :$port" | awk '{ print $NF; exit }')
+    [[ -z $owner ]] || find_out "port $port is in use by $owner"
+  done
+}
+
+check_data() {
+  [[ -z $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]] ||
+    find_out "$data holds the data of an etcd that this stack did not make, or no longer knows. Move it away if nobody needs it: it is never deleted or taken over"
+}

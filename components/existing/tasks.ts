@@ -1,0 +1,39 @@
+import type { MemberPorts } from "../etcd/plan";
+
+/** How a machine is reached, as `ops/ssh.ts` takes it. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey?: string | undefined;
+  readonly privateKey?: string | undefined;
+  readonly password?: string | undefined;
+  readonly proxy?: Target | undefined;
+}
+
+/** What a local command is told of a machine, by its secret standard input. */
+export interface MachineTask {
+  readonly name: string;
+  readonly target: Target;
+}
+
+/** What `ops/preflight.ts` looks at on a machine. */
+export interface PreflightTask extends MachineTask {
+  readonly service: string;
+  readonly configDirectory: string;
+  readonly dataDirectory: string;
+  readonly address: string;
+  readonly ports: MemberPorts;
+  readonly quotaGiB: number;
+  readonly fromPackage: boolean;
+}
+
+/** What `ops/remove.ts` takes away from a machine. */
+export interface RemovalTask extends MachineTask {
+  readonly service: string;
+  readonly configDirectory: string;
+  readonly dataDirectory: string;
+  readonly binaries: string;
+  readonly binDirectory: string;
+  readonly deleteData: boolean;
+}

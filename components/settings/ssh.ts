@@ -1,0 +1,87 @@
+import { utils } from "ssh2";
+import type { Bastion } from "../ssh";
+import type { Mistake, SettingsReader } from "./reader";
+
+interface LoginSettings {
+  readonly machines: readonly unknown[];
+  readonly publicAddresses: boolean;
+  readonly sshPrivateKey: string;
+  readonly sshPassword: string;
+  readonly bastion: Bastion | undefined;
+  readonly bastionPrivateKey: string;
+}
+
+/** A host key as known_hosts and authorized_keys write it: its type and the key in base64. */
+export const hostKeyPattern = /^(ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
+
+export function readBastion(reader: SettingsReader): Bastion | undefined {
+  const bastion = reader.object("bastion", ["host", "user", "hostKey"], ["port"]);
+  if (bastion === undefined) {
+    return undefined;
+  }
+  const port = Number(bastion.port ?? "22");
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    reader.mistake("bastion", `has the port "${bastion.port}", expected 1 to 65535`);
+  }
+  if (!hostKeyPattern.test(bastion.hostKey)) {
+    reader.mistake(
+      "bastion",
+      `has the hostKey "${bastion.hostKey}", expected a line such as "ssh-ed25519 AAAA…": ` +
+        `ssh-keyscan -t ed25519 ${bastion.host} prints it`,
+    );
+  }
+  return { ...bastion, port };
+}
+
+/** Keys and passwords, and whether there is a way to the machines at all. */
+export function checkLogin(settings: LoginSettings, secrets: readonly string[]): Mistake[] {
+  const { bastion, bastionPrivateKey, machines, publicAddresses } = settings;
+  const onEc2 = machines.length === 0;
+  const mistakes = [
+    ...checkSecret("sshPassword", settings.sshPassword, secrets),
+    ...checkKey("sshPrivateKey", settings.sshPrivateKey, secrets, onEc2),
+    ...checkKey("bastionPrivateKey", bastionPrivateKey, secrets, false),
+  ];
+  if (bastion === undefined && bastionPrivateKey !== "") {
+    mistakes.push({ setting: "bastionPrivateKey", text: "is set, and bastion is not" });
+  }
+  if (onEc2 && !publicAddresses && bastion === undefined) {
+    mistakes.push({
+      setting: "bastion",
+      text: "is not set, and publicAddresses is false: expected a bastion through which the controllers are reached",
+    });
+  }
+  return mistakes;
+}
+
+function checkSecret(setting: string, value: string, secrets: readonly string[]): Mistake[] {
+  return value === "" || secrets.includes(setting)
+    ? []
+    : [
+        {
+          setting,
+          text: `is in the stack's file in plain text. Take it out of use, and set another with: pulumi config set --secret ${setting}`,
+        },
+      ];
+}
+
+function checkKey(
+  setting: string,
+  key: string,
+  secrets: readonly string[],
+  forEc2: boolean,
+): Mistake[] {
+  const exposed = checkSecret(setting, key, secrets);
+  if (key === "" || exposed.length > 0) {
+    return exposed;
+  }
+  const parsed = utils.parseKey(key);
+  if (parsed instanceof Error) {
+    return [
+      { setting, text: `cannot be read as a private key without a passphrase: ${parsed.message}` },
+    ];
+  }
+  return forEc2 && !["ssh-ed25519", "ssh-rsa"].includes(parsed.type)
+    ? [{ setting, text: `is a key of type ${parsed.type}; EC2 takes ssh-ed25519 and ssh-rsa` }]
+    : [];
+}

@@ -1,0 +1,47 @@
+// Run by Pulumi (components/existing): looks at every machine before the first change of any. What
+// to look at comes as JSON on standard input; ends with 1 and one message of all that was found.
+import { text } from "node:stream/consumers";
+import { scriptCommand, scriptInput } from "../components/etcd/scripts";
+import type { PreflightTask } from "../components/existing/tasks";
+import { runOverSsh } from "./ssh";
+
+async function findings(task: PreflightTask): Promise<string[]> {
+  const command = scriptCommand("preflight", {
+    service: task.service,
+    config: task.configDirectory,
+    data: task.dataDirectory,
+    address: task.address,
+    ports: Object.values(task.ports).join(","),
+    quota: task.quotaGiB,
+    package: task.fromPackage,
+    now: Math.floor(Date.now() / 1000),
+  });
+  try {
+    const answer = await runOverSsh(task.target, command, scriptInput("preflight"), {
+      timeoutSeconds: 60,
+      dialErrorLimit: 3,
+    });
+    const found = answer.stdout.split("\n").filter((line) => line !== "");
+    return answer.code === 0 ? found : [...found, whyItEnded(answer.stderr.trim(), task)];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+function whyItEnded(stderr: string, { target }: PreflightTask): string {
+  return /sudo/.test(stderr)
+    ? `${target.user} cannot become root without a password (${stderr}): give it NOPASSWD in sudoers, or use root`
+    : `could not be looked at: ${stderr}`;
+}
+
+async function main(): Promise<void> {
+  const tasks = JSON.parse(await text(process.stdin)) as PreflightTask[];
+  const found = await Promise.all(tasks.map(findings));
+  const lines = tasks.flatMap(({ name }, index) => found[index]!.map((one) => `  ${name}: ${one}`));
+  if (lines.length > 0) {
+    console.error(`These machines are not ready; nothing was changed on any:\n${lines.join("\n")}`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
