@@ -6,3 +6,14 @@ export interface Bastion {
   /** Its host key, as a line of authorized_keys holds it. */
   readonly hostKey: string;
 }
+
+/** How machines are logged in to and known, as the settings name it; "" is none. */
+export interface SshSettings {
+  readonly sshPrivateKey: string;
+  readonly sshPassword: string;
+  /** Lines of known_hosts. */
+  readonly knownHosts: string[];
+  readonly verifyHostKeys: boolean;
+  readonly bastion: Bastion | undefined;
+  readonly bastionPrivateKey: string;
+}

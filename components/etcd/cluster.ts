@@ -68,6 +68,7 @@ export class Cluster extends pulumi.ComponentResource {
     const members = machines.map((machine, index) =>
       this.runMember(machine, this.members[index]!, shared),
     );
+    this.showUnits();
     this.health = this.check(members);
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
@@ -144,15 +145,9 @@ export class Cluster extends pulumi.ComponentResource {
     operator: Certificate | undefined,
   ): pulumi.Output<Bundle> {
     const { issuer, serverNames } = this.args;
-    const unit = (caCertPem: string) =>
-      unitText(plan, {
-        ...this.args,
-        binaries: this.binaries,
-        flags: memberFlags(plan, this.args),
-        caCertPem,
-      });
+    const unit = this.unitOf(plan);
     if (issuer === undefined || operator === undefined) {
-      return pulumi.output<Bundle>({ unit: unit("") });
+      return unit.apply((text): Bundle => ({ unit: text }));
     }
     const own = [machine.name, machine.address];
     const serverSubject = machine.publicIp.apply((publicIp) =>
@@ -165,8 +160,24 @@ export class Cluster extends pulumi.ComponentResource {
       parent: this,
     });
     return pulumi
-      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator }))])
-      .apply(([ca, files]): Bundle => ({ "ca.crt": ca, ...files, unit: unit(ca) }));
+      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator })), unit])
+      .apply(([ca, files, text]): Bundle => ({ "ca.crt": ca, ...files, unit: text }));
+  }
+
+  private unitOf(plan: MemberPlan): pulumi.Output<string> {
+    const { args, binaries } = this;
+    const flags = memberFlags(plan, args);
+    const caCertPem = args.issuer?.caCertPem ?? pulumi.output("");
+    return caCertPem.apply((ca) => unitText(plan, { ...args, binaries, flags, caCertPem: ca }));
+  }
+
+  /**
+   * The units, for the reader of a preview: nothing reads this. Members get theirs by secret standard
+   * input, of which a preview shows only that it changes.
+   */
+  private showUnits(): void {
+    const units = this.members.map((plan) => [plan.name, this.unitOf(plan)] as const);
+    new pulumi.Stash("units", { input: Object.fromEntries(units) }, { parent: this });
   }
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */

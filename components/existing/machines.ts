@@ -3,23 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { type MemberPlan, planMembers } from "../etcd/plan";
 import { binariesOf, type ReleaseSource } from "../etcd/release";
 import type { Connection, Machine, Machines } from "../machine";
-import type { Bastion } from "../ssh";
+import type { SshSettings } from "../ssh";
 import { isSameMachine, knownHostKey, type MachineSetting } from "./machineSetting";
 import type { MachineTask, PreflightTask, RemovalTask } from "./tasks";
 
-export interface ExistingMachinesArgs {
+export interface ExistingMachinesArgs extends SshSettings {
   readonly machines: MachineSetting[];
   readonly tls: "on" | "off";
   readonly version: string;
   readonly source: ReleaseSource;
   readonly binDirectory: string;
   readonly quotaGiB: number;
-  readonly sshPrivateKey: string;
-  readonly sshPassword: string;
-  readonly knownHosts: string[];
-  readonly verifyHostKeys: boolean;
-  readonly bastion: Bastion | undefined;
-  readonly bastionPrivateKey: string;
   /** Whether destroying the stack deletes the members' data. */
   readonly deleteData: boolean;
 }

@@ -1,15 +1,12 @@
 import { parseIpv4 } from "../cidr";
 import { isSameMachine, knownHostKey, type MachineSetting } from "../existing/machineSetting";
+import type { SshSettings } from "../ssh";
 import { labelMistake } from "./names";
 import type { Mistake, SettingsReader } from "./reader";
 import { hostKeyPattern } from "./ssh";
 
-interface MachinesSettings {
+interface MachinesSettings extends SshSettings {
   readonly machines: readonly MachineSetting[];
-  readonly sshPrivateKey: string;
-  readonly sshPassword: string;
-  readonly knownHosts: readonly string[];
-  readonly verifyHostKeys: boolean;
 }
 
 /** The setting `machines`, each entry completed: only its name and its address have to be said. */

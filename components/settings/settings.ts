@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Bastion } from "../ssh";
+import type { SshSettings } from "../ssh";
 import { instanceTypeMistake } from "../aws/instanceTypes";
 import type { ReleaseSource } from "../etcd/release";
 import { versionMistake } from "../etcd/versions";
@@ -14,7 +14,7 @@ import { unknownSettings } from "./unknown";
 import { labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
-export interface Settings extends LifetimeSettings {
+export interface Settings extends LifetimeSettings, SshSettings {
   readonly clusterName: string;
   readonly version: string;
   readonly install: "release" | "package" | "file";
@@ -37,12 +37,6 @@ export interface Settings extends LifetimeSettings {
   readonly sshFromAnywhere: boolean;
   readonly clientCidrs: string[];
   readonly sshUser: string;
-  readonly sshPrivateKey: string;
-  readonly sshPassword: string;
-  readonly knownHosts: string[];
-  readonly verifyHostKeys: boolean;
-  readonly bastion: Bastion | undefined;
-  readonly bastionPrivateKey: string;
   readonly tls: "on" | "off";
   readonly plainLoopback: boolean;
   readonly certificateSubject: Subject;

@@ -1,14 +1,10 @@
 import { utils } from "ssh2";
-import type { Bastion } from "../ssh";
+import type { Bastion, SshSettings } from "../ssh";
 import type { Mistake, SettingsReader } from "./reader";
 
-interface LoginSettings {
+interface LoginSettings extends SshSettings {
   readonly machines: readonly unknown[];
   readonly publicAddresses: boolean;
-  readonly sshPrivateKey: string;
-  readonly sshPassword: string;
-  readonly bastion: Bastion | undefined;
-  readonly bastionPrivateKey: string;
 }
 
 /** A host key as known_hosts and authorized_keys write it: its type and the key in base64. */

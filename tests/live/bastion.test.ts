@@ -1,24 +1,19 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { controllerUserData } from "../../components/aws/userData";
 import { INSTANCE } from "../../lab/aws/schema";
-import { createTls } from "../../lab/inprocess/tls";
 import { Lab } from "../../lab/lab";
 import { bootMachine, execOn } from "../../lab/machines";
 import { PulumiEngine, type PulumiRun } from "../../lab/pulumiEngine";
 import { askHealth } from "../../ops/clusterHealth";
 import type { StackOutputs } from "../../ops/stackOutputs";
 import { onController } from "./cluster";
+import { type KeyPair, makeKeyPair } from "./keyPair";
 import { expectNoPrivateKey, expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 
 const bastionIp = "10.0.1.100";
 const bastionId = "bastion";
 const acceptedLogins =
   "journalctl --unit=ssh --output=cat --no-pager | sed -n 's/^Accepted publickey for //p'";
-
-interface KeyPair {
-  readonly privateKeyOpenssh: string;
-  readonly publicKeyOpenssh: string;
-}
 
 // Under the engine alone: without it, keys of one's own cannot be in the stack's file, encrypted.
 describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reaches", () => {
@@ -32,10 +27,10 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   beforeAll(async () => {
     await lab.down();
     keys = {
-      controllers: await newKeyPair(),
-      bastion: await newKeyPair(),
-      bastionHost: await newKeyPair(),
-      someoneElse: await newKeyPair(),
+      controllers: await makeKeyPair(),
+      bastion: await makeKeyPair(),
+      bastionHost: await makeKeyPair(),
+      someoneElse: await makeKeyPair(),
     };
   });
   afterAll(() => lab.down());
@@ -45,12 +40,12 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
     const settings = {
       "etcd:publicAddresses": false,
       "etcd:sshCidrs": [`${bastionIp}/32`],
-      "etcd:bastion": { host: bastionIp, user: "ubuntu", port: 22, hostKey: line(hostKey) },
+      "etcd:bastion": { host: bastionIp, user: "ubuntu", port: 22, hostKey: hostKey.publicKey },
     };
     return lab.withMirror(settings, async () => {
       await engine.createStack();
-      await setSecret("etcd:sshPrivateKey", keys.controllers.privateKeyOpenssh);
-      await setSecret("etcd:bastionPrivateKey", keys.bastion.privateKeyOpenssh);
+      await setSecret("etcd:sshPrivateKey", keys.controllers.privateKey);
+      await setSecret("etcd:bastionPrivateKey", keys.bastion.privateKey);
       await bootBastion();
       return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
     });
@@ -74,11 +69,11 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
       name: "bastion",
       ip: bastionIp,
       instanceId: bastionId,
-      publicKey: keys.bastion.publicKeyOpenssh,
+      publicKey: keys.bastion.publicKey,
       userData: controllerUserData({
         name: "bastion",
-        hostPrivateKeyOpenssh: keys.bastionHost.privateKeyOpenssh,
-        hostPublicKeyOpenssh: keys.bastionHost.publicKeyOpenssh,
+        hostPrivateKeyOpenssh: keys.bastionHost.privateKey,
+        hostPublicKeyOpenssh: keys.bastionHost.publicKey,
       }),
     });
   }
@@ -118,7 +113,7 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   it("asks for the health by way of no bastion but that one", async () => {
     const ssh = outputs.ssh.map((one) => ({
       ...one,
-      bastion: { ...one.bastion!, hostKey: line(keys.someoneElse) },
+      bastion: { ...one.bastion!, hostKey: keys.someoneElse.publicKey },
     }));
     await expect(askHealth({ ...outputs, ssh })).rejects.toThrow(
       /controller-0: proxy: ssh 10\.0\.1\.100:22: host key mismatch: expected ssh-ed25519 SHA256:/,
@@ -127,13 +122,3 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
 
   it("prints no key", () => expectNoPrivateKey(printed.join("\n")));
 });
-
-async function newKeyPair(): Promise<KeyPair> {
-  const { state } = await createTls("tls:index/privateKey:PrivateKey", { algorithm: "ED25519" });
-  return state as unknown as KeyPair;
-}
-
-/** A public key as a host key is written. */
-function line({ publicKeyOpenssh }: KeyPair): string {
-  return publicKeyOpenssh.trim();
-}

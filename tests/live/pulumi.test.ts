@@ -5,6 +5,7 @@ import { Lab } from "../../lab/lab";
 import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine } from "../../lab/pulumiEngine";
+import { run } from "../../lab/run";
 import type { StackOutputs } from "../../ops/stackOutputs";
 import { onController } from "./cluster";
 import {
@@ -86,6 +87,20 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(preview.exitCode, preview.output).toBe(0);
   });
 
+  it("tells the health through the stack's outputs, as npm run health does", async () => {
+    const env = {
+      PULUMI_BACKEND_URL: `file://${path.join(labDir, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: readFileSync(path.join(labDir, "passphrase"), "utf8"),
+    };
+    const words = ["run.mjs", "ops/health.ts", "--stack", "lab"];
+    const limits = { limitSeconds: 60, cwd: path.join(labDir, ".."), env };
+    const result = await run("node", words, limits);
+    expect(result.exitCode, result.all).toBe(0);
+    expect(result.stdout).toContain("healthy: all 3 members are healthy");
+    expect(result.stdout.match(/https:\/\/10\.0\.1\.1\d:2379 *│ yes/g)).toHaveLength(3);
+    expectNoPrivateKey(result.all);
+  });
+
   it("keeps every private key encrypted in the state, and prints none", () => {
     expectNoPrivateKey(state());
     expectNoPrivateKey(printed.join("\n"));
@@ -97,6 +112,10 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const names = outputs.members.map((member) => member.name);
     const before = await Promise.all(names.map(startOf));
     const changed = { "etcd:quotaGiB": 1 };
+    const preview = await lab.withMirror(changed, () => engine.run(["preview", "--diff"], log));
+    expect(preview.output).toMatch(/- +--quota-backend-bytes=2147483648/);
+    expect(preview.output).toMatch(/\+ +--quota-backend-bytes=1073741824/);
+    expectNoPrivateKey(preview.output);
     const result = await lab.withMirror(changed, () => engine.run(up, log));
     expect(result.exitCode, result.output).toBe(0);
     const after = await Promise.all(names.map(startOf));

@@ -223,6 +223,12 @@ describe("the members", () => {
     }
   });
 
+  it("show their units to the reader of a preview", () => {
+    const { input } = program.get("pulumi:index:Stash", "units").inputs;
+    expect(Object.keys(input)).toEqual(["controller-0", "controller-1", "controller-2"]);
+    expect(input["controller-1"]).toContain("--quota-backend-bytes=8589934592 ");
+  });
+
   it("are never deleted by dialling a machine that may be gone", () => {
     expect(program.all(command).filter((one) => "delete" in one.inputs)).toEqual([]);
   });

@@ -31,6 +31,7 @@ member() {
   lock "$service"
   prepare_data_directory
   check_version_step
+  check_peer_url
   receive_bundle
   place_certificates
   place_unit
@@ -96,6 +97,15 @@ check_version_step() {
     fail "this member runs etcd $before, and $version skips a minor version, which etcd cannot do. Go to 3.$((old + 1)) first. Nothing was changed"
   ((new >= old)) ||
     fail "this member runs etcd $before, and its data is not for the older $version. Set the version back. Nothing was changed"
+}
+
+# The other members know this one by its peer URL: under another one it would be a stranger.
+check_peer_url() {
+  has_data || return 0
+  local before
+  before=$(sed -n 's/^ *--initial-advertise-peer-urls=\([^ ]*\).*/\1/p' "$unit" 2>/dev/null || true)
+  [[ -z $before || $before == "$peer_url" ]] ||
+    fail "this member's peer URL is $before, and the settings now make it $peer_url: a member's address, port and use of TLS cannot change. Set them back. Nothing was changed"
 }
 
 # --- files -------------------------------------------------------------------------------------

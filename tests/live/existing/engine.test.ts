@@ -30,6 +30,35 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     expect(preview.exitCode, preview.output).toBe(0);
   });
 
+  it("are changed one after the other, and looked at again before that", async () => {
+    const changes = { "etcd:quotaGiB": 4, "etcd:binDirectory": "/usr/local/bin" };
+    const { exitCode, output } = await site.upWithEngine(engine, "three-machines", changes);
+    expect(exitCode, output).toBe(0);
+    const outputs = await engine.outputs();
+    expect(await askHealth(outputs)).toMatchObject({ healthy: true });
+    for (const ip of ips) {
+      const flags = await site.on(
+        ip,
+        "systemctl show -p ExecStart etcd; readlink /usr/local/bin/etcd",
+      );
+      expect(flags).toContain(`--quota-backend-bytes=${4 * 1024 ** 3}`);
+      expect(flags).toContain("/opt/etcd/v3.7.3/bin/etcd");
+    }
+  });
+
+  it("are not made strangers to each other by a change of TLS", async () => {
+    const { exitCode, output } = await site.upWithEngine(engine, "three-machines", {
+      "etcd:quotaGiB": 4,
+      "etcd:tls": "off",
+    });
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/peer URL is https:\S+, and the settings now make it http:/);
+    for (const ip of ips) {
+      const health = "curl -sf http://127.0.0.1:2379/health";
+      expect(await site.on(ip, health)).toContain('"health":"true"');
+    }
+  });
+
   it("print no key", () => expectNoPrivateKey(site.printed.join("\n")));
 
   it("are cleaned up by a destroy, though one is gone", async () => {

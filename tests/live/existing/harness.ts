@@ -7,7 +7,6 @@ import { ensureDocker } from "../../../lab/docker";
 import { ensureImage } from "../../../lab/image";
 import { destroyInProcess, type RunResult, runInProcess } from "../../../lab/inprocess/engine";
 import { loadConfig } from "../../../lab/inprocess/projectConfig";
-import { createTls } from "../../../lab/inprocess/tls";
 import * as machines from "../../../lab/machines";
 import { ensureReleases } from "../../../lab/mirror/releases";
 import { type Mirror, serveMirror } from "../../../lab/mirror/serve";
@@ -16,18 +15,7 @@ import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
 import { runOverSsh, type SshResult } from "../../../ops/ssh";
 import type { StackOutputs } from "../../../ops/stackOutputs";
-
-export interface KeyPair {
-  readonly privateKey: string;
-  readonly publicKey: string;
-}
-
-/** An ED25519 key pair in OpenSSH's forms. */
-export async function makeKeyPair(): Promise<KeyPair> {
-  const { state } = await createTls("tls:index/privateKey:PrivateKey", { algorithm: "ED25519" });
-  const { privateKeyOpenssh, publicKeyOpenssh } = state as Record<string, string>;
-  return { privateKey: privateKeyOpenssh!, publicKey: publicKeyOpenssh!.trim() };
-}
+import { type KeyPair, makeKeyPair } from "../keyPair";
 
 /** A blank machine that a person has. */
 export interface Blank {
@@ -128,9 +116,13 @@ export class Site {
   }
 
   /** Runs the program with an example's settings under the real engine. */
-  async upWithEngine(engine: PulumiEngine, example: string): Promise<PulumiRun> {
+  async upWithEngine(
+    engine: PulumiEngine,
+    example: string,
+    changes: Settings = {},
+  ): Promise<PulumiRun> {
     const log = (line: string) => void this.printed.push(line);
-    await writeStackFile(this.settings(example));
+    await writeStackFile(this.settings(example, changes));
     await engine.createStack();
     const key = { stdin: this.login.privateKey };
     const stored = await engine.run(["config", "set", "--secret", "etcd:sshPrivateKey"], log, key);
