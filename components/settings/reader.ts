@@ -1,13 +1,13 @@
+import { RunError } from "@pulumi/pulumi";
+
 /** A mistake in the settings: what is wrong with which one, and what would be right. */
 export interface Mistake {
   readonly setting: string;
   readonly text: string;
 }
 
-/** Every mistake in a stack's settings, in one message. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-
+/** Every mistake in a stack's settings, in one message; Pulumi shows a RunError without a stack. */
+export class SettingsError extends RunError {
   constructor(readonly mistakes: readonly Mistake[]) {
     const lines = mistakes.map(({ setting, text }) => `  ${setting} ${text}`);
     const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;

@@ -122,6 +122,19 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     after.forEach((start, index) => expect(start).not.toBe(before[index]));
     await expectThreeHealthyMembers(outputs);
     expectNoPrivateKey(result.output);
+    // Each is healthy again before the next one is touched.
+    const steps = [
+      ...result.output.matchAll(/(controller-\d): (restarting with|healthy with)/g),
+    ].map(([, name, step]) => `${name} ${step}`);
+    const order = [...new Set(steps)];
+    expect(order).toHaveLength(6);
+    for (let step = 0; step < order.length; step += 2) {
+      const name = order[step]!.split(" ")[0];
+      expect(order.slice(step, step + 2)).toEqual([
+        `${name} restarting with`,
+        `${name} healthy with`,
+      ]);
+    }
   });
 
   it("refuses to skip a minor version, on the machine that runs the old one", async () => {

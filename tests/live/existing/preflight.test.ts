@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
-import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { scriptCommand, scriptInput } from "../../../components/etcd/scripts";
 import { type Mirror, serveMirror } from "../../../lab/mirror/serve";
 import { askHealth } from "../../../ops/clusterHealth";
+import { tempFolder } from "../../tempFolder";
 import { Site } from "./harness";
 
 /** Machines that have something already, and downloads that are not what they should be. */
@@ -89,13 +89,12 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
   beforeAll(async () => {
     await site.boot("192.168.56.0/24", [{ name: "laptop", ip }]);
     good = path.join(site.releases, "v3.7.3", "etcd-v3.7.3-linux-amd64.tar.gz");
-    folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-mirror-"));
+    folder = tempFolder();
     await fs.mkdir(path.join(folder, `v${version}`));
     mirror = await serveMirror(folder, site.gateway);
   });
   afterAll(async () => {
     await mirror.close();
-    await fs.rm(folder, { recursive: true });
     await site.close();
   });
 
@@ -156,14 +155,12 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
     program.write("\u007fELF\u0002\u0002\u0001", "latin1");
     program.writeUInt16BE(2, 16);
     program.writeUInt16BE(22, 18);
-    const place = mkdtempSync(path.join(os.tmpdir(), "etcd-foreign-"));
+    const place = tempFolder();
     mkdirSync(path.join(place, name));
     for (const binary of ["etcd", "etcdctl"]) {
       writeFileSync(path.join(place, name, binary), program, { mode: 0o755 });
     }
-    const tarball = execFileSync("tar", ["-czf", "-", "-C", place, name]);
-    rmSync(place, { recursive: true });
-    return tarball;
+    return execFileSync("tar", ["-czf", "-", "-C", place, name]);
   }
 
   function sum(content: Buffer): string {

@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { architectureOfInstanceType, zoneIdsOf } from "../../../lab/aws/catalog";
@@ -20,6 +18,7 @@ import {
 } from "../../../lab/aws/schema";
 import type { Props } from "../../../lab/aws/store";
 import { FakeHost } from "./fakeHost";
+import { tempFolder } from "../../tempFolder";
 
 const publicKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
@@ -31,7 +30,7 @@ let host: FakeHost;
 let aws: AwsDouble;
 
 beforeEach(() => {
-  file = path.join(mkdtempSync(path.join(tmpdir(), "aws-double-")), "aws.json");
+  file = path.join(tempFolder(), "aws.json");
   host = new FakeHost();
   aws = new AwsDouble(file, host, { dependencyWaitSeconds: 0 });
 });

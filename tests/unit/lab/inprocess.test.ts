@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { AwsDouble } from "../../../lab/aws/double";
@@ -12,6 +10,7 @@ import {
 } from "../../../lab/inprocess/engine";
 import { loadConfig } from "../../../lab/inprocess/projectConfig";
 import { FakeHost } from "./fakeHost";
+import { tempFolder } from "../../tempFolder";
 
 const fixtures = path.resolve(__dirname, "../../fixtures/inprocess");
 
@@ -20,7 +19,7 @@ let aws: AwsDouble;
 let events: EngineEvent[];
 
 beforeEach(() => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "inprocess-")), "aws.json");
+  const file = path.join(tempFolder(), "aws.json");
   host = new FakeHost();
   aws = new AwsDouble(file, host, { dependencyWaitSeconds: 1 });
   events = [];

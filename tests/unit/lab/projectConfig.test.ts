@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../lab/inprocess/projectConfig";
+import { tempFolder } from "../../tempFolder";
 
 function load(project: string, stack: string) {
-  const root = mkdtempSync(path.join(tmpdir(), "project-"));
+  const root = tempFolder();
   writeFileSync(path.join(root, "Pulumi.yaml"), `name: shop\nruntime: nodejs\n${project}`);
   writeFileSync(path.join(root, "Pulumi.dev.yaml"), stack);
   return loadConfig(root, "Pulumi.dev.yaml");

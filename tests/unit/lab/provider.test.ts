@@ -1,6 +1,4 @@
-import { mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type * as Grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
@@ -12,6 +10,7 @@ import { INSTANCE, SUBNET, VPC } from "../../../lab/aws/schema";
 import type { Props } from "../../../lab/aws/store";
 import { secretValue } from "../../../lab/aws/wire";
 import { FakeHost } from "./fakeHost";
+import { tempFolder } from "../../tempFolder";
 
 const ofSdk = createRequire(require.resolve("@pulumi/pulumi"));
 const grpc = ofSdk("@grpc/grpc-js") as typeof Grpc;
@@ -25,7 +24,7 @@ let client: ResourceProviderClient;
 
 beforeEach(async () => {
   host = new FakeHost();
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "provider-")), "aws.json");
+  const file = path.join(tempFolder(), "aws.json");
   served = await serveAws(new AwsDouble(file, host, { dependencyWaitSeconds: 0 }));
   client = new ResourceProviderClient(
     `127.0.0.1:${served.port}`,

@@ -4,15 +4,15 @@ import {
   generateKeyPairSync,
   X509Certificate,
 } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
 import { execFileSync } from "node:child_process";
 import { utils as ssh } from "ssh2";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createTls, invokeTls } from "../../../lab/inprocess/tls";
+import { tempFolder } from "../../tempFolder";
 
 type Props = Record<string, unknown>;
 
@@ -47,7 +47,7 @@ describe("private keys", () => {
 
   it("agrees with ssh-keygen", async () => {
     const key = await privateKey({ algorithm: "ED25519" });
-    const file = path.join(mkdtempSync(path.join(tmpdir(), "key-")), "key");
+    const file = path.join(tempFolder(), "key");
     writeFileSync(file, key.privateKeyOpenssh as string, { mode: 0o600 });
     const run = (...args: string[]) => execFileSync("ssh-keygen", args, { encoding: "utf8" });
     expect(run("-y", "-f", file).trim().split(" ").slice(0, 2).join(" ")).toBe(
@@ -132,7 +132,7 @@ describe.each<[string, Props]>([
   });
 
   it("verify by openssl for what they are for", () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "pki-"));
+    const folder = tempFolder();
     const write = (name: string, text: string) => {
       writeFileSync(path.join(folder, name), text);
       return path.join(folder, name);
