@@ -192,6 +192,16 @@ describe.skipIf(!canRun)("one machine", () => {
     await site.on(ip, "sudo rm -rf /var/lib/etcd");
   });
 
+  it("has a single member, made by way of a bastion: here the machine is its own", async () => {
+    const bastion = { host: ip, user: "ubuntu", hostKey: site.hostKey(ip) };
+    const outputs = await site.up("single-member", { "etcd:bastion": bastion });
+    expect(await askHealth(outputs)).toMatchObject({ verdict: "all 1 members are healthy" });
+    const logins = "sudo journalctl -u ssh -o cat --no-pager | grep '^Accepted publickey'";
+    expect(await site.on(ip, logins)).toContain(`ubuntu from ${ip} `);
+    await site.destroy();
+    await site.on(ip, "sudo rm -rf /var/lib/etcd");
+  });
+
   it("has three members on ports of their own, without TLS and with a loud warning", async () => {
     const outputs = await site.up("three-on-one-machine");
     expect(site.printed.join("\n")).toContain("tls is off: everybody who can reach a member");

@@ -69,10 +69,15 @@ export class Site {
     });
   }
 
+  /** A machine's host key, as a line of authorized_keys. */
+  hostKey(ip: string): string {
+    return this.hostKeys.get(ip)!;
+  }
+
   /** Runs a command on a machine as its `ubuntu` user. */
   run(ip: string, command: string, stdin = ""): Promise<SshResult> {
     const { privateKey } = this.login;
-    const target = { host: ip, user: "ubuntu", privateKey, hostKey: this.hostKeys.get(ip)! };
+    const target = { host: ip, user: "ubuntu", privateKey, hostKey: this.hostKey(ip) };
     return runOverSsh(target, command, stdin, { dialErrorLimit: 30, timeoutSeconds: 120 });
   }
 
