@@ -18,7 +18,6 @@ export function controllerUserData(controller: {
 # |name=${controller.name}|
 hostname: ${controller.name}
 ssh_deletekeys: true
-ssh_genkeytypes: []
 ssh_keys:
   ed25519_private: |
     ${indented}

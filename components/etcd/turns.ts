@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** How `member.sh` begins to say that it did not touch a healthy member, because of the others. */
+export const leftAsItWas = "not restarting this healthy member";
+
 /**
  * Lets the members of a running cluster be changed one at a time.
  *
@@ -20,7 +23,9 @@ export class Turns {
     return {
       beforeUpdate: [new pulumi.ResourceHook(`${scope}-take-turn`, (args) => this.take(args.name))],
       afterUpdate: [new pulumi.ResourceHook(`${scope}-end-turn`, (args) => this.end(args.name))],
-      onError: [new pulumi.ErrorHook(`${scope}-keep-turn`, (args) => this.poison(args.name))],
+      onError: [
+        new pulumi.ErrorHook(`${scope}-keep-turn`, (args) => this.fail(args.name, args.errors)),
+      ],
     };
   }
 
@@ -43,9 +48,15 @@ export class Turns {
     this.giveBack.get(name)?.();
   }
 
-  /** Refuses everybody who still waits. Never asks for a retry. */
-  poison(name: string): boolean {
-    this.failed ??= name;
+  /**
+   * Refuses everybody who still waits, unless the failed member was left as it was: then nothing is
+   * worse than before, and the one that keeps it from changing may be among those who wait.
+   * @returns false: no retry within this update
+   */
+  fail(name: string, errors: readonly string[]): boolean {
+    if (!errors.some((error) => error.includes(leftAsItWas))) {
+      this.failed ??= name;
+    }
     this.end(name);
     return false;
   }

@@ -7,7 +7,8 @@ import { labDir } from "../../lab/paths";
 import { PulumiEngine } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
 import type { StackOutputs } from "../../ops/stackOutputs";
-import { onController } from "./cluster";
+import { askHealth } from "../../ops/clusterHealth";
+import { etcdctl, onController } from "./cluster";
 import {
   expectFilesProtected,
   expectNoPrivateKey,
@@ -144,6 +145,47 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(result.output).toMatch(/was left as it is, because controller-\d has failed/);
     await expectThreeHealthyMembers(outputs);
   });
+
+  it("takes a member whose disk was lost out, and adds it anew as a learner", async () => {
+    await loseData("controller-2");
+    await etcdctl(outputs, ["put", "while", "a disk is lost"], outputs.endpoints[0]);
+    const before = (await askHealth(outputs)).members.find((one) => one.name === "controller-0");
+    const settings = { "etcd:quotaGiB": 2 };
+    const first = await lab.withMirror(settings, () => engine.run(up, log));
+    // A healthy member whose turn came first was left as it was: the next update changes it.
+    const result =
+      first.exitCode === 0 ? first : await lab.withMirror(settings, () => engine.run(up, log));
+    expect(result.exitCode, result.output).toBe(0);
+    expect(first.output).toContain(
+      "controller-2: the cluster knows this member, and its data is gone",
+    );
+    expect(first.output).toContain("controller-2: joining as a learner");
+    await expectThreeHealthyMembers(outputs);
+    const read = ["get", "while", "--print-value-only"];
+    expect(await etcdctl(outputs, read, outputs.endpoints[2])).toBe("a disk is lost");
+    const after = (await askHealth(outputs)).members.find((one) => one.name === "controller-0");
+    expect(after!.id).toBe(before!.id);
+  });
+
+  it("never makes a new cluster of members that have run before", async () => {
+    for (const { name } of outputs.members) {
+      await loseData(name);
+    }
+    const result = await lab.withMirror({ "etcd:quotaGiB": 1 }, () => engine.run(up, log));
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain("if they are lost too, restore from a snapshot");
+    for (const { name } of outputs.members) {
+      // Nor does a start by hand, or by a reboot.
+      const start =
+        "sudo systemctl start etcd 2>/dev/null; systemctl is-active etcd; sudo ls -A /var/lib/etcd";
+      expect(await onController(outputs, name, start)).toMatch(/^(inactive|failed)$/);
+    }
+  });
+
+  async function loseData(name: string): Promise<void> {
+    const lose = "sudo systemctl stop etcd && sudo rm -rf /var/lib/etcd/member";
+    await onController(outputs, name, lose);
+  }
 
   it("destroys everything, though a machine is gone already", async () => {
     await removeMachine(outputs.members[1]!.machineId);

@@ -351,7 +351,7 @@ digest_of_running() {
 check_others() {
   local other url down=() alarms total
   alarms=$(ctl "$client_url" alarm list)
-  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting a member of it. Clear the alarm and run pulumi up again"
+  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm and run pulumi up again"
   total=$(ctl "$client_url" member list | wc -l)
   # A single member has nobody to wait for: its restart is its downtime.
   ((total > 1)) || return 0
@@ -359,8 +359,8 @@ check_others() {
     # A member that has never started has no client URL.
     [[ -n $url ]] && serves "$url" || down+=("$other")
   done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
-  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. Repair them and run pulumi up again"
-  ((total > 2)) || fail "not restarting one of two members: the other one alone is no quorum, and writes would stop. Add a third member first"
+  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. This update repairs what it can of them; then run pulumi up again"
+  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
 }
 
 # The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.

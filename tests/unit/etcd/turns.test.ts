@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Turns } from "../../../components/etcd/turns";
+import { scriptInput } from "../../../components/etcd/scripts";
+import { leftAsItWas, Turns } from "../../../components/etcd/turns";
 
 /** Whether a promise is still waiting after everything that can go on has gone on. */
 async function waits(promise: Promise<unknown>): Promise<boolean> {
@@ -25,7 +26,7 @@ describe("turns", () => {
     const turns = new Turns();
     await turns.take("a");
     const others = Promise.allSettled([turns.take("b"), turns.take("c")]);
-    expect(turns.poison("a")).toBe(false);
+    expect(turns.fail("a", ["it does not come back"])).toBe(false);
     const reasons = (await others).map((result) => String((result as { reason: Error }).reason));
     expect(reasons).toEqual([
       expect.stringContaining("b was left as it is, because a has failed"),
@@ -33,10 +34,24 @@ describe("turns", () => {
     ]);
   });
 
+  it("go on when a healthy member was left as it was: the one to repair may come next", async () => {
+    const turns = new Turns();
+    await turns.take("a");
+    const b = turns.take("b");
+    turns.fail("a", [`a: ${leftAsItWas}, because others do not answer: b`]);
+    await b;
+    // In the words of the script.
+    expect(
+      scriptInput("member")
+        .split(`fail "`)
+        .filter((one) => one.includes(leftAsItWas)),
+    ).toHaveLength(3);
+  });
+
   it("are refused to those who come later, too", async () => {
     const turns = new Turns();
     await turns.take("a");
-    turns.poison("a");
+    turns.fail("a", ["it does not come back"]);
     await expect(turns.take("b")).rejects.toThrow("because a has failed");
   });
 });
