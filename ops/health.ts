@@ -1,9 +1,9 @@
 // npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
 // Ends with 1 when the cluster is not healthy.
 import { parseArgs } from "node:util";
-import { askHealth } from "./clusterHealth";
+import { askHealth } from "../live/health";
 import { healthTable } from "./healthTable";
-import { readStackOutputs } from "./stackOutputs";
+import { readStackOutputs } from "../live/stackOutputs";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -1,9 +1,9 @@
 import * as tls from "node:tls";
-import type { StackOutputs } from "../../ops/stackOutputs";
+import type { StackOutputs } from "../../live/stackOutputs";
 import { etcdctlCommand } from "../../lab/client";
 import { run } from "../../lab/run";
-import { runOverSsh } from "../../ops/ssh";
-import { sshTarget } from "../../ops/clusterHealth";
+import { runOverSsh } from "../../live/ssh";
+import { sshTarget } from "../../live/health";
 
 /** Runs etcdctl on this machine, as a client of the cluster or of one endpoint of it. */
 export async function etcdctl(

@@ -6,8 +6,8 @@ import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
-import type { StackOutputs } from "../../ops/stackOutputs";
-import { askHealth } from "../../ops/clusterHealth";
+import type { StackOutputs } from "../../live/stackOutputs";
+import { askHealth } from "../../live/health";
 import { etcdctl, onController } from "./cluster";
 import {
   expectFilesProtected,

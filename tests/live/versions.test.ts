@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../lab/lab";
 import { ensureReleases } from "../../lab/mirror/releases";
-import { askHealth } from "../../ops/clusterHealth";
-import type { StackOutputs } from "../../ops/stackOutputs";
+import { askHealth } from "../../live/health";
+import type { StackOutputs } from "../../live/stackOutputs";
 import { etcdctl, onController } from "./cluster";
 import { expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { removeMachine } from "../../../lab/machines";
-import { askHealth } from "../../../ops/clusterHealth";
-import type { StackOutputs } from "../../../ops/stackOutputs";
+import { askHealth } from "../../../live/health";
+import type { StackOutputs } from "../../../live/stackOutputs";
 import { isLetIn } from "../cluster";
 import { expectNoPrivateKey } from "../expectations";
 import { Site } from "./harness";

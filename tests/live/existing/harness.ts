@@ -13,8 +13,8 @@ import { type Mirror, serveMirror } from "../../../lab/mirror/serve";
 import type { PulumiEngine, PulumiRun } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
-import { runOverSsh, type SshResult } from "../../../ops/ssh";
-import type { StackOutputs } from "../../../ops/stackOutputs";
+import { runOverSsh, type SshResult } from "../../../live/ssh";
+import type { StackOutputs } from "../../../live/stackOutputs";
 import { type KeyPair, makeKeyPair } from "../keyPair";
 
 /** A blank machine that a person has. */
