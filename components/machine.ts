@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
-import type { MemberPorts } from "./etcd/plan";
 
 /** How a machine is reached: a provider's SSH connection, host key included. */
 export interface Connection extends types.input.remote.ConnectionArgs {
@@ -22,15 +21,16 @@ export interface Machine {
   readonly publicIp: pulumi.Output<string>;
   /** The id that its maker knows it by. */
   readonly id: pulumi.Output<string>;
+  /**
+   * Another text where the machine is another one, or has been stopped for a change: what was done on
+   * it is done, or at least looked at, again.
+   */
+  readonly incarnation: pulumi.Output<string>;
   readonly connection: Connection;
   /** The block device for the data, by a path that stays; without one, the data is on the root disk. */
   readonly dataDevice?: pulumi.Output<string>;
   /** What must exist before the machine can be used. */
   readonly readyAfter: pulumi.Resource[];
-  /** Ports of the member, where they are not the usual ones. */
-  readonly ports?: MemberPorts;
-  /** Whether other members of the cluster are on the same machine. */
-  readonly sharesMachine?: boolean;
 }
 
 /** What a maker of machines gives: the machines, and how a person gets at them. */

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./etcd/cluster";
-import type { MemberPlan } from "./etcd/plan";
 import type { Machine } from "./machine";
 
 /** A member as later stages see it. */
@@ -13,20 +12,30 @@ export interface MemberOutput {
   readonly machineId: string;
   readonly peerUrl: string;
   readonly clientUrl: string;
+  /** The systemd unit's name, without ".service". */
+  readonly service: string;
+  readonly dataDirectory: string;
+  readonly configDirectory: string;
+  /** The folder of etcd and etcdctl. */
+  readonly binaries: string;
 }
 
 export function memberOutputs(
-  members: MemberPlan[],
+  cluster: Cluster,
   machines: Machine[],
 ): pulumi.Output<MemberOutput[]> {
   return pulumi.output(
-    members.map(({ name, address, peerUrl, clientUrl }, index) => ({
-      name,
-      privateIp: address,
+    cluster.members.map((member, index) => ({
+      name: member.name,
+      privateIp: member.address,
       publicIp: machines[index]!.publicIp,
       machineId: machines[index]!.id,
-      peerUrl,
-      clientUrl,
+      peerUrl: member.peerUrl,
+      clientUrl: member.clientUrl,
+      service: member.service,
+      dataDirectory: member.dataDirectory,
+      configDirectory: member.configDirectory,
+      binaries: cluster.binaries,
     })),
   );
 }
@@ -40,17 +49,14 @@ export interface SshOutput {
   /** The machine's host key, as a line of authorized_keys holds it. */
   readonly hostKey?: string;
   readonly bastion?: { host: string; port: number; user: string; hostKey: string };
-  /** Asks every member when it is run there, with the script `health` as its standard input. */
-  readonly healthCommand: string;
 }
 
-export function sshOutputs(machines: Machine[], cluster: Cluster): pulumi.Output<SshOutput[]> {
+export function sshOutputs(machines: Machine[]): pulumi.Output<SshOutput[]> {
   return pulumi.output(
-    machines.map(({ name, connection }, index) => ({
+    machines.map(({ name, connection }) => ({
       name,
       ...withoutKeys(connection),
       port: connection.port ?? 22,
-      healthCommand: cluster.healthCommand(cluster.members[index]!, { patience: 0 }),
     })),
   ) as pulumi.Output<SshOutput[]>;
 }
@@ -67,7 +73,7 @@ function withoutKeys({ host, user, hostKey, proxy }: Machine["connection"]) {
 
 /** Lines for a shell that make etcdctl a client of the cluster; the key goes into a file of mode 0600. */
 export function etcdctlEnvironment(endpoints: string[], { tls }: { tls: boolean }): string {
-  const access = `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${endpoints.join(",")}`;
+  const access = `export ETCDCTL_ENDPOINTS=${endpoints.join(",")}`;
   return tls
     ? [
         "pulumi stack output caCertPem > ca.pem",

@@ -4,6 +4,7 @@ import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { contains, parseCidr, parseIpv4 } from "../cidr";
+import type { Rollout } from "../etcd/rollout/rollout";
 import { Machine } from "../machine";
 import { Access, sshUser } from "./access";
 import { Firewall } from "./firewall";
@@ -20,7 +21,25 @@ export interface ControllersArgs {
   readonly network: Network;
   readonly firewall: Firewall;
   readonly access: Access;
+  /** How often each machine, and its data, was made anew on request, by name. */
+  readonly replacements: Readonly<Record<string, number>>;
+  readonly dataReplacements: Readonly<Record<string, number>>;
+  /** What lets changes of a running cluster pass. */
+  readonly rollout: Rollout;
 }
+
+/** What an instance is made with and keeps. */
+interface MadeWithValues {
+  readonly ami: string;
+  readonly subnetId: string;
+  readonly privateIp: string;
+  readonly associatePublicIpAddress: boolean;
+  readonly keyName: string;
+  /** Secret: it has the machine's own SSH host key. */
+  readonly userData: string;
+}
+
+type MadeWith = { readonly [Key in keyof MadeWithValues]: pulumi.Input<MadeWithValues[Key]> };
 
 /** Ubuntu's current long-term release. */
 const ubuntuRelease = "24.04";
@@ -34,6 +53,7 @@ const patience = { dialErrorLimit: 40, perDialTimeout: 5 };
 /** EC2 instances, each with a data volume and an SSH host key of its own. */
 export class Controllers extends pulumi.ComponentResource {
   readonly machines: Machine[];
+  private readonly hooks: pulumi.ResourceHookBinding;
 
   constructor(
     name: string,
@@ -42,6 +62,8 @@ export class Controllers extends pulumi.ComponentResource {
   ) {
     super("etcd:aws:Controllers", name, {}, opts);
     const image = this.image();
+    // Only a type can be changed on an instance; EC2 stops and starts it for that.
+    this.hooks = args.rollout.machineHooks("instanceType", "publicIp");
     this.machines = args.controllers.map((controller) => this.controller(controller, image));
     this.registerOutputs({ machines: this.machines.map((machine) => machine.id) });
   }
@@ -63,80 +85,28 @@ export class Controllers extends pulumi.ComponentResource {
     image: pulumi.Output<string>,
   ): Machine {
     const { args } = this;
-    const tags = { Name: name, "etcd:cluster": args.clusterName };
-    const { subnet } = subnetOf(privateIp, args.network.subnets);
     const hostKey = new tls.PrivateKey(`${name}-host`, { algorithm: "ED25519" }, { parent: this });
-    const instance = new ec2.Instance(
-      name,
-      {
-        ami: image,
-        instanceType: args.instanceType,
-        subnetId: subnet.id,
-        privateIp,
-        associatePublicIpAddress: args.publicAddresses,
-        vpcSecurityGroupIds: [args.firewall.members.id],
-        keyName: args.access.keyName,
-        userData: pulumi.secret(
-          pulumi
-            .all([hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
-            .apply(([hostPrivateKeyOpenssh, hostPublicKeyOpenssh]) =>
-              controllerUserData({ name, hostPrivateKeyOpenssh, hostPublicKeyOpenssh }),
-            ),
+    const subnet = subnetOf(privateIp, args.network.subnets);
+    const made = this.recordOf(name, {
+      ami: image,
+      subnetId: subnet.subnet.id,
+      privateIp,
+      associatePublicIpAddress: args.publicAddresses,
+      keyName: args.access.keyName,
+      userData: pulumi
+        .all([hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
+        .apply(([hostPrivateKeyOpenssh, hostPublicKeyOpenssh]) =>
+          controllerUserData({ name, hostPrivateKeyOpenssh, hostPublicKeyOpenssh }),
         ),
-        metadataOptions: {
-          httpEndpoint: "enabled",
-          httpTokens: "required",
-          httpPutResponseHopLimit: 1,
-        },
-        rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true },
-        tags,
-      },
-      {
-        parent: this,
-        // A change of any of these would replace, or stop, every controller in one update: they are
-        // what they were when the instance was made.
-        ignoreChanges: [
-          "privateIp",
-          "instanceType",
-          "ami",
-          "userData",
-          "keyName",
-          "subnetId",
-          "associatePublicIpAddress",
-        ],
-        // The address is fixed: the new one can only have it when the old one is gone.
-        deleteBeforeReplace: true,
-        additionalSecretOutputs: ["userData", "userDataBase64"],
-      },
-    );
-    const volume = new ebs.Volume(
-      `${name}-data`,
-      {
-        availabilityZone: subnet.availabilityZone,
-        size: args.dataVolumeGiB,
-        type: "gp3",
-        encrypted: true,
-        tags: { ...tags, Name: `${name}-data` },
-      },
-      // In another zone it would be another volume, an empty one.
-      { parent: this, ignoreChanges: ["availabilityZone"] },
-    );
-    const attachment = new ec2.VolumeAttachment(
-      `${name}-data`,
-      {
-        instanceId: instance.id,
-        volumeId: volume.id,
-        deviceName: "/dev/sdf",
-        // Taking a mounted volume away would lose what is not written yet, or hang.
-        stopInstanceBeforeDetaching: true,
-      },
-      { parent: this, deleteBeforeReplace: true },
-    );
+    });
+    const instance = this.instance(name, made);
+    const attachment = this.dataVolume(name, subnet, instance);
     return {
       name,
       address: privateIp,
       publicIp: instance.publicIp.apply((address) => address ?? ""),
-      id: withItsAddress(name, instance, privateIp),
+      id: instance.id,
+      incarnation: pulumi.interpolate`${instance.id}/${instance.instanceType}`,
       connection: {
         host: args.publicAddresses ? instance.publicIp : privateIp,
         user: sshUser,
@@ -146,29 +116,106 @@ export class Controllers extends pulumi.ComponentResource {
         ...patience,
       },
       // How Nitro instances show a volume: Amazon EBS User Guide, "Map EBS volumes to NVMe device names".
-      dataDevice: volume.id.apply(
+      dataDevice: attachment.volumeId.apply(
         (id) => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`,
       ),
       readyAfter: [instance, attachment, args.firewall, ...args.network.routes],
     };
   }
-}
 
-/** The instance's id, once it is sure that the instance has the address that the member will use. */
-function withItsAddress(
-  name: string,
-  instance: ec2.Instance,
-  expected: string,
-): pulumi.Output<string> {
-  return pulumi.all([instance.id, instance.privateIp]).apply(([id, address]) => {
-    if (address !== expected) {
-      throw new pulumi.RunError(
-        `${name} has the address ${address}, and the setting controllers says ${expected}: ` +
-          "a member cannot move. Set the address back. Nothing was changed",
-      );
-    }
-    return id;
-  });
+  /**
+   * What an instance is made with. A change of any of it would replace every instance in one update,
+   * and an image's newer release is such a change: so the record keeps what it was given first, until
+   * the machine is made anew on request.
+   */
+  private recordOf(name: string, made: MadeWith): MadeWith {
+    const record = new pulumi.Stash(
+      `${name}-made-with`,
+      { input: { ...made, userData: pulumi.secret(made.userData) } },
+      {
+        parent: this,
+        replacementTrigger: this.args.replacements[name] ?? 0,
+        dependsOn: this.args.rollout.gate,
+      },
+    );
+    const kept = record.output.apply((output) => output as MadeWithValues);
+    // One secret in it makes all of it one.
+    const plain = pulumi.unsecret(kept);
+    return {
+      ami: plain.ami,
+      subnetId: plain.subnetId,
+      privateIp: plain.privateIp,
+      associatePublicIpAddress: plain.associatePublicIpAddress,
+      keyName: plain.keyName,
+      userData: kept.userData,
+    };
+  }
+
+  private instance(name: string, made: MadeWith): ec2.Instance {
+    const { args } = this;
+    return new ec2.Instance(
+      name,
+      {
+        ...made,
+        instanceType: args.instanceType,
+        vpcSecurityGroupIds: [args.firewall.members.id],
+        metadataOptions: {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+        },
+        rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true },
+        tags: this.tagsOf(name),
+      },
+      {
+        parent: this,
+        replacementTrigger: args.replacements[name] ?? 0,
+        // The address is fixed: the new one can only have it when the old one is gone.
+        deleteBeforeReplace: true,
+        additionalSecretOutputs: ["userData", "userDataBase64"],
+        hooks: this.hooks,
+      },
+    );
+  }
+
+  /** The data outlives the instance: on a volume of its own. */
+  private dataVolume(name: string, subnet: ControllerSubnet, instance: ec2.Instance) {
+    const { args } = this;
+    const trigger = { replacementTrigger: args.dataReplacements[name] ?? 0 };
+    const volume = new ebs.Volume(
+      `${name}-data`,
+      {
+        availabilityZone: subnet.subnet.availabilityZone,
+        size: args.dataVolumeGiB,
+        type: "gp3",
+        encrypted: true,
+        tags: this.tagsOf(name, `${name}-data`),
+      },
+      // In another zone it would be another volume, an empty one.
+      {
+        parent: this,
+        ignoreChanges: ["availabilityZone"],
+        dependsOn: args.rollout.gate,
+        ...trigger,
+      },
+    );
+    return new ec2.VolumeAttachment(
+      `${name}-data`,
+      {
+        instanceId: instance.id,
+        volumeId: volume.id,
+        deviceName: "/dev/sdf",
+        // Taking a mounted volume away would lose what is not written yet, or hang.
+        stopInstanceBeforeDetaching: true,
+      },
+      // EC2 lets go of the volumes of an instance that goes.
+      { parent: this, deleteBeforeReplace: true, deletedWith: instance },
+    );
+  }
+
+  private tagsOf(name: string, Name = name) {
+    return { Name, "etcd:cluster": this.args.clusterName };
+  }
 }
 
 function subnetOf(privateIp: string, subnets: ControllerSubnet[]): ControllerSubnet {

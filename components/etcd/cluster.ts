@@ -3,24 +3,27 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
 import type { Certificate, CertificateIssuer } from "../pki/certificate";
 import { noNames, subjectNames } from "../pki/subjectNames";
-import { memberFlags } from "./flags";
 import { type ClusterHealth, readHealth } from "./health";
-import { initialCluster, type MemberPlan, planMembers } from "./plan";
-import { binariesOf, type ReleaseSource, stageRelease } from "./release";
+import { initialCluster, type MemberPlan } from "./plan";
+import type { Rollout } from "./rollout/rollout";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
-import { Turns } from "./turns";
-import { unitText } from "./unit";
+import { binariesOf, type ReleaseSource, stage } from "./stage";
+import { withDigest } from "./unit";
 
 export interface ClusterArgs {
   readonly clusterName: string;
   readonly version: string;
   readonly source: ReleaseSource;
-  readonly quotaGiB: number;
+  readonly allowDowngrade: boolean;
   /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
   readonly binDirectory: string;
-  /** Whether clients on a member's machine may go without TLS. */
-  readonly plainLoopback: boolean;
+  readonly members: MemberPlan[];
+  /** The text of each member's unit, by its name. */
+  readonly units: ReadonlyMap<string, string>;
+  /** The machine of each member. */
   readonly machines: Machine[];
+  /** What lets changes of a running cluster pass. */
+  readonly rollout: Rollout;
   /** Whoever issues the certificates; without one the cluster runs without TLS. */
   readonly issuer: CertificateIssuer | undefined;
   /** Further names and addresses that clients use for every member. */
@@ -33,7 +36,7 @@ const healthSeconds = 30;
 /** What the members have in common when they are made. */
 interface Shared {
   readonly founders: pulumi.Output<string>;
-  readonly operator: Certificate | undefined;
+  readonly caCertPem: pulumi.Output<string>;
   readonly hooks: pulumi.ResourceHookBinding;
   readonly dependsOn: pulumi.Resource[];
 }
@@ -43,7 +46,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly endpoints: string[];
   readonly members: MemberPlan[];
   readonly health: pulumi.Output<ClusterHealth>;
-  private readonly binaries: string;
+  /** The folder of etcd and etcdctl. */
+  readonly binaries: string;
 
   constructor(
     name: string,
@@ -51,58 +55,73 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Cluster", name, {}, opts);
-    const { machines, issuer, version, source } = args;
-    this.members = planMembers(machines, { tls: issuer !== undefined });
+    const { machines, issuer, version, source, rollout } = args;
+    this.members = args.members;
     this.endpoints = this.members.map((member) => member.clientUrl);
     this.binaries = binariesOf(source, version);
 
-    const releases = machines.map((machine) =>
-      stageRelease(machine, version, source, { parent: this }),
+    const operator = issuer?.issue("operator", "client", noNames, { parent: this });
+    const stages = machines.map((machine, index) =>
+      this.stageMember(machine, this.members[index]!, operator),
     );
+    const founders = this.recordFounders(stages);
     const shared: Shared = {
-      founders: this.recordFounders(releases),
-      operator: issuer?.issue("operator", "client", noNames, { parent: this }),
-      hooks: new Turns().hooks(name),
-      dependsOn: releases,
+      founders,
+      caCertPem: issuer?.caCertPem ?? pulumi.output(""),
+      hooks: rollout.memberHooks((name) => this.isFounder(name, founders)),
+      dependsOn: stages,
     };
     const members = machines.map((machine, index) =>
       this.runMember(machine, this.members[index]!, shared),
     );
-    this.showUnits();
-    this.health = this.check(members);
+    this.health = this.check([...stages, ...members]);
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
-  }
-
-  /** The command that asks every member from this one's machine; its standard input is `scriptInput`. */
-  healthCommand(member: MemberPlan, args: { patience: number; after?: string }): string {
-    return scriptCommand("health", {
-      binaries: this.binaries,
-      config: member.configDirectory,
-      tls: member.tls,
-      endpoints: this.endpoints.join(","),
-      ...args,
-    });
   }
 
   /**
    * The cluster's birth certificate: who may start it from nothing. A stash keeps what it was given
    * first, whatever it is given later, so a member that is added is not in it and can only join.
    */
-  private recordFounders(releases: pulumi.Resource[]): pulumi.Output<string> {
+  private recordFounders(stages: pulumi.Resource[]): pulumi.Output<string> {
     const record = new pulumi.Stash(
       "founders",
       { input: initialCluster(this.members) },
-      { parent: this, dependsOn: releases },
+      { parent: this, dependsOn: stages },
     );
     return record.output.apply(String);
   }
 
-  /** A member as a whole: its certificates, its unit, and the one script that makes it so. */
+  private isFounder(name: string, founders: pulumi.Output<string>): Promise<boolean> {
+    return new Promise((resolve) =>
+      founders.apply((all) => resolve(all.split(",").some((one) => one.startsWith(`${name}=`)))),
+    );
+  }
+
+  /** etcd and the member's certificates on its machine; what runs there goes on as it is. */
+  private stageMember(
+    machine: Machine,
+    plan: MemberPlan,
+    operator: Certificate | undefined,
+  ): remote.Command {
+    const { version, source } = this.args;
+    return stage(
+      machine,
+      {
+        version,
+        source,
+        configDirectory: plan.tls ? plan.configDirectory : "",
+        certificates: this.certificatesOf(machine, operator),
+      },
+      { parent: this },
+    );
+  }
+
+  /** A member as a whole: its unit, and the one script that makes it run. */
   private runMember(machine: Machine, plan: MemberPlan, shared: Shared): remote.Command {
     const command = (action: "create" | "update") =>
       pulumi
-        .all([machine.dataDevice ?? "", shared.founders, machine.id])
-        .apply(([device, founders, machineId]) =>
+        .all([machine.dataDevice ?? "", shared.founders, machine.incarnation])
+        .apply(([device, founders, incarnation]) =>
           scriptCommand("member", {
             action,
             name: plan.name,
@@ -120,16 +139,19 @@ export class Cluster extends pulumi.ComponentResource {
             members: this.members.map((one) => `${one.name}=${one.clientUrl}`).join(","),
             links: this.args.binDirectory,
             tls: plan.tls,
-            machine: machineId,
+            downgrade: this.args.allowDowngrade,
+            machine: incarnation,
           }),
         );
-    const files = this.filesOf(machine, plan, shared.operator);
+    const unit = this.args.units.get(plan.name)!;
+    const files = shared.caCertPem.apply((ca): Bundle => ({ unit: withDigest(unit, ca) }));
     return new remote.Command(
       machine.name,
       {
         connection: machine.connection,
         create: command("create"),
         update: command("update"),
+        // Secret to keep a preview short: what changes of a unit is shown at the rollout's gate.
         stdin: pulumi.secret(files.apply((bundle) => scriptInput("member", bundle))),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
@@ -138,16 +160,14 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  /** What goes to a member's machine: its unit and, with TLS, its certificates and keys. */
-  private filesOf(
+  /** The certificates and keys of a member's machine; none without TLS. */
+  private certificatesOf(
     machine: Machine,
-    plan: MemberPlan,
     operator: Certificate | undefined,
   ): pulumi.Output<Bundle> {
     const { issuer, serverNames } = this.args;
-    const unit = this.unitOf(plan);
     if (issuer === undefined || operator === undefined) {
-      return unit.apply((text): Bundle => ({ unit: text }));
+      return pulumi.output<Bundle>({});
     }
     const own = [machine.name, machine.address];
     const serverSubject = machine.publicIp.apply((publicIp) =>
@@ -160,43 +180,35 @@ export class Cluster extends pulumi.ComponentResource {
       parent: this,
     });
     return pulumi
-      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator })), unit])
-      .apply(([ca, files, text]): Bundle => ({ "ca.crt": ca, ...files, unit: text }));
-  }
-
-  private unitOf(plan: MemberPlan): pulumi.Output<string> {
-    const { args, binaries } = this;
-    const flags = memberFlags(plan, args);
-    const caCertPem = args.issuer?.caCertPem ?? pulumi.output("");
-    return caCertPem.apply((ca) => unitText(plan, { ...args, binaries, flags, caCertPem: ca }));
-  }
-
-  /**
-   * The units, for the reader of a preview: nothing reads this. Members get theirs by secret standard
-   * input, of which a preview shows only that it changes.
-   */
-  private showUnits(): void {
-    const units = this.members.map((plan) => [plan.name, this.unitOf(plan)] as const);
-    new pulumi.Stash("units", { input: Object.fromEntries(units) }, { parent: this });
+      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator }))])
+      .apply(([ca, files]): Bundle => ({ "ca.crt": ca, ...files }));
   }
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */
-  private check(members: remote.Command[]): pulumi.Output<ClusterHealth> {
+  private check(done: remote.Command[]): pulumi.Output<ClusterHealth> {
     const [machine] = this.args.machines;
+    const [member] = this.members;
     const command = (after: string) =>
-      this.healthCommand(this.members[0]!, { patience: healthSeconds, after });
+      scriptCommand("health", {
+        binaries: this.binaries,
+        config: member!.configDirectory,
+        tls: member!.tls,
+        endpoints: this.endpoints.join(","),
+        patience: healthSeconds,
+        after,
+      });
     const report = new remote.Command(
       "health",
       {
         connection: machine!.connection,
         create: command(""),
-        // What the members did last: so that the cluster is looked at again when one has changed.
-        update: pulumi.all(members.map((one) => one.stdout)).apply((all) => command(all.join(""))),
+        // What was done last: so that the cluster is looked at again when something has changed.
+        update: pulumi.all(done.map((one) => one.stdout)).apply((all) => command(all.join(""))),
         stdin: scriptInput("health"),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
       },
-      { parent: this, dependsOn: members },
+      { parent: this, dependsOn: done },
     );
     return report.stdout.apply((text) => {
       const health = readHealth(text, this.members);

@@ -1,8 +1,30 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-/** The scripts that run on a machine; each defines a function of its own name. */
-export type ScriptName = "preflight" | "stage" | "package" | "member" | "health" | "remove";
+/**
+ * The scripts that run on a machine, each with the parts that it is made of beside `common`. The last
+ * part defines a function of the script's own name.
+ */
+const parts = {
+  preflight: ["preflight"],
+  stage: ["release", "package", "files", "certificates", "stage"],
+  member: ["files", "etcdctl", "member"],
+  health: ["health"],
+  survey: ["survey"],
+  handover: ["etcdctl", "handover"],
+  depart: ["etcdctl", "depart"],
+  downgrade: ["etcdctl", "downgrade"],
+  remove: ["remove"],
+} as const;
+
+export type ScriptName = keyof typeof parts;
+
+export const scriptNames = Object.keys(parts) as ScriptName[];
+
+/** The text of a script as it runs on a machine, without its call. */
+export function scriptText(script: ScriptName): string {
+  return ["common", ...parts[script]].map(source).join("");
+}
 
 /** A file that goes to a machine: its name in the bundle and its content. */
 export type Bundle = Record<string, string>;
@@ -17,8 +39,7 @@ export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
     ([name, content]) => `${name} ${Buffer.from(content).toString("base64")}\n`,
   );
   return [
-    source("common"),
-    source(script),
+    scriptText(script),
     // One compound command: bash has read past it before it runs, and ends without reading on.
     '{ "$@"; exit; }\n',
     ...files,

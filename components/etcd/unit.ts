@@ -7,16 +7,12 @@ export interface UnitSettings {
   readonly binaries: string;
   readonly clusterName: string;
   readonly flags: readonly string[];
-  /** etcd reads its CA file only when it starts: another one means another start. "" without TLS. */
-  readonly caCertPem: string;
+  /** The generations of the CAs in its CA file; empty without TLS. */
+  readonly certificateAuthorities: readonly number[];
 }
 
 /**
- * The systemd unit of a member.
- *
- * Its `UNIT_DIGEST` is the digest of all that a restart would change, the trusted CA included. A
- * running etcd still has the one that it was started with, so a script can tell whether what runs
- * is what is asked for.
+ * The systemd unit of a member, but for its digest.
  *
  * The two assertions are a guard: etcd takes an empty data directory for the first start of a new
  * cluster, and a member whose disk was lost must never do that.
@@ -25,7 +21,7 @@ export function unitText(member: MemberPlan, settings: UnitSettings): string {
   const command = [`${settings.binaries}/etcd`, ...settings.flags, "$FIRST_START_FLAGS"].join(
     " \\\n  ",
   );
-  const text = `# Written by Pulumi for etcd ${settings.version}: changes made here are undone by the next pulumi up.
+  return `# Written by Pulumi for etcd ${settings.version}: changes made here are undone by the next pulumi up.
 [Unit]
 Description=etcd member ${member.name} of cluster ${settings.clusterName}
 Documentation=https://etcd.io/docs/
@@ -37,6 +33,7 @@ AssertPathExists=|${member.firstStartFile}
 StartLimitIntervalSec=0
 
 [Service]
+Environment=TRUSTED_CAS=${[...settings.certificateAuthorities].sort((one, other) => one - other).join(",")}
 Type=notify
 User=etcd
 Group=etcd
@@ -78,6 +75,15 @@ SystemCallFilter=@system-service
 [Install]
 WantedBy=multi-user.target
 `;
-  const digest = createHash("sha256").update(text).update(settings.caCertPem).digest("hex");
-  return text.replace("[Service]\n", `[Service]\nEnvironment=UNIT_DIGEST=${digest}\n`);
+}
+
+/**
+ * The unit as it goes to the machine, with a digest of all that a restart would change. A running
+ * etcd still has the one that it was started with, so a script can tell whether what runs is what is
+ * asked for.
+ * @param caCertPem etcd reads its CA file only when it starts: another one means another start
+ */
+export function withDigest(unit: string, caCertPem: string): string {
+  const digest = createHash("sha256").update(unit).update(caCertPem).digest("hex");
+  return unit.replace("[Service]\n", `[Service]\nEnvironment=UNIT_DIGEST=${digest}\n`);
 }

@@ -1,15 +1,21 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type MemberPlan, planMembers } from "../etcd/plan";
-import { binariesOf, type ReleaseSource } from "../etcd/release";
+import type { MemberPlan } from "../etcd/plan";
+import type { Rollout } from "../etcd/rollout/rollout";
+import { binariesOf, type ReleaseSource } from "../etcd/stage";
 import type { Connection, Machine, Machines } from "../machine";
 import type { SshSettings } from "../ssh";
-import { isSameMachine, knownHostKey, type MachineSetting } from "./machineSetting";
+import { knownHostKey, type MachineSetting } from "./machineSetting";
 import type { MachineTask, PreflightTask, RemovalTask } from "./tasks";
 
 export interface ExistingMachinesArgs extends SshSettings {
   readonly machines: MachineSetting[];
-  readonly tls: "on" | "off";
+  /** The member of each machine. */
+  readonly members: MemberPlan[];
+  /** How often each machine was made anew, by name. */
+  readonly replacements: Readonly<Record<string, number>>;
+  /** What lets changes of a running cluster pass. */
+  readonly rollout: Rollout;
   readonly version: string;
   readonly source: ReleaseSource;
   readonly binDirectory: string;
@@ -24,7 +30,6 @@ export interface ExistingMachinesArgs extends SshSettings {
  */
 export class ExistingMachines extends pulumi.ComponentResource {
   readonly machines: Machine[];
-  private readonly members: MemberPlan[];
 
   constructor(
     name: string,
@@ -32,17 +37,17 @@ export class ExistingMachines extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:existing:Machines", name, {}, opts);
-    this.members = planMembers(requests(args.machines), { tls: args.tls === "on" });
     const preflight = this.preflight();
     this.machines = args.machines.map((machine, index) => ({
       name: machine.name,
       address: machine.address,
       publicIp: pulumi.output(""),
       id: pulumi.output(`${machine.host}:${machine.port}`),
+      incarnation: pulumi.output(
+        `${machine.host}:${machine.port}/${args.replacements[machine.name] ?? 0}`,
+      ),
       connection: this.connection(machine),
-      readyAfter: [preflight, this.removal(machine, this.members[index]!, preflight)],
-      ports: machine.ports,
-      sharesMachine: sharesMachine(machine, args.machines),
+      readyAfter: [preflight, this.removal(machine, args.members[index]!, preflight)],
     }));
     this.registerOutputs({});
   }
@@ -54,12 +59,13 @@ export class ExistingMachines extends pulumi.ComponentResource {
   private preflight(): local.Command {
     const { args } = this;
     const tasks = args.machines.map((machine, index): PreflightTask => {
-      const { service, configDirectory, dataDirectory, address, ports } = this.members[index]!;
+      const { service, configDirectory, dataDirectory, address, ports } = args.members[index]!;
       return {
         ...this.task(machine),
         ...{ service, configDirectory, dataDirectory, address, ports },
         quotaGiB: args.quotaGiB,
         fromPackage: args.source.kind === "package",
+        replaced: args.replacements[machine.name] ?? 0,
       };
     });
     return new local.Command(
@@ -70,7 +76,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,
       },
-      { parent: this },
+      { parent: this, dependsOn: args.rollout.gate },
     );
   }
 
@@ -145,16 +151,4 @@ export function existingMachines(settings: ExistingMachinesArgs): Machines {
       clientSecurityGroupId: pulumi.output(""),
     },
   };
-}
-
-function requests(machines: MachineSetting[]) {
-  return machines.map((machine) => ({
-    ...machine,
-    sharesMachine: sharesMachine(machine, machines),
-  }));
-}
-
-/** Whether another member is on the same machine. */
-function sharesMachine(machine: MachineSetting, machines: MachineSetting[]): boolean {
-  return machines.some((other) => other !== machine && isSameMachine(other, machine));
 }

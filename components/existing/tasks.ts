@@ -26,6 +26,8 @@ export interface PreflightTask extends MachineTask {
   readonly ports: MemberPorts;
   readonly quotaGiB: number;
   readonly fromPackage: boolean;
+  /** How often the machine was made anew: all are looked at again then. */
+  readonly replaced: number;
 }
 
 /** What `ops/remove.ts` takes away from a machine. */

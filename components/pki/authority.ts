@@ -6,6 +6,8 @@ export interface AuthorityArgs {
   readonly commonName: string;
   readonly organization: string;
   readonly lifetimes: Lifetimes;
+  /** What must have passed before anything is made. */
+  readonly after: pulumi.Resource;
 }
 
 /**
@@ -20,7 +22,11 @@ export class Authority extends pulumi.ComponentResource {
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:pki:Authority", name, {}, opts);
     const parent = { parent: this };
-    const key = new tls.PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+    const key = new tls.PrivateKey(
+      name,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      { ...parent, dependsOn: args.after },
+    );
     const certificate = new tls.SelfSignedCert(
       name,
       {

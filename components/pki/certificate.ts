@@ -17,16 +17,25 @@ export interface Subject {
 
 export interface IssuerArgs {
   readonly authority: Authority;
+  /** The authorities that are trusted, the issuing one among them. */
+  readonly trusted: readonly Authority[];
   readonly lifetimes: Lifetimes;
   readonly subject: Subject;
+  /** Another number issues every certificate anew, with a new key. */
+  readonly issue: number;
+  /** What must have passed before anything is made. */
+  readonly after: pulumi.Resource;
 }
 
 /** Issues a cluster's certificates, all of one authority and with one subject's fields. */
 export class CertificateIssuer {
   constructor(private readonly args: IssuerArgs) {}
 
+  /** Every authority that is trusted, one certificate after the other. */
   get caCertPem(): pulumi.Output<string> {
-    return this.args.authority.certPem;
+    return pulumi
+      .all(this.args.trusted.map((authority) => authority.certPem))
+      .apply((all) => all.join(""));
   }
 
   issue(
@@ -54,7 +63,11 @@ export class Certificate extends pulumi.ComponentResource {
     super("etcd:pki:Certificate", name, {}, opts);
     const parent = { parent: this };
     const names = pulumi.output(args.names);
-    const key = new tls.PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+    const key = new tls.PrivateKey(
+      name,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      { ...parent, replacementTrigger: args.issue, dependsOn: args.after },
+    );
     const request = new tls.CertRequest(
       name,
       {

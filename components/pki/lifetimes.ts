@@ -26,6 +26,21 @@ export function lifetimesFrom(settings: LifetimeSettings): Lifetimes {
   };
 }
 
+/** What the next update does to certificates that end at these times, in words. */
+export function renewalLines(
+  ends: readonly Date[],
+  { certificateRenewalDays }: LifetimeSettings,
+  now = new Date(),
+): string[] {
+  const first = Math.min(...ends.map(Number));
+  if (!(first < Number(now) + certificateRenewalDays * 24 * 3600 * 1000)) {
+    return [];
+  }
+  const day = new Date(first).toISOString().slice(0, 10);
+  const verb = first < Number(now) ? "ended" : "ends";
+  return [`certificates are renewed (the first ${verb} on ${day}), and no member restarts for it`];
+}
+
 /** What is wrong with lifetimes in days, each with the setting's name. */
 export function lifetimeMistakes(settings: LifetimeSettings): { setting: string; text: string }[] {
   const { caLifetimeDays: ca, certificateLifetimeDays: leaf, certificateRenewalDays } = settings;

@@ -78,6 +78,29 @@ export class SettingsReader {
     return value as string[];
   }
 
+  integers(setting: string): number[] {
+    const value = this.json(setting, []);
+    if (!Array.isArray(value) || value.some((item) => !Number.isInteger(item))) {
+      this.mistake(setting, "is not a list of whole numbers");
+      return [];
+    }
+    return value as number[];
+  }
+
+  /** An object of whole numbers from 0, by names. */
+  counts(setting: string): Record<string, number> {
+    const value = this.json(setting, {});
+    const isRight =
+      typeof value === "object" &&
+      value !== null &&
+      Object.values(value).every((item) => Number.isInteger(item) && Number(item) >= 0);
+    if (!isRight) {
+      this.mistake(setting, "is not an object of whole numbers, such as { controller-1: 1 }");
+      return {};
+    }
+    return value as Record<string, number>;
+  }
+
   /** A list of objects that have the first fields, may have the others, and nothing else. */
   objects<Field extends string, Optional extends string>(
     setting: string,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { SshSettings } from "../ssh";
 import { instanceTypeMistake } from "../aws/instanceTypes";
-import type { ReleaseSource } from "../etcd/release";
+import type { ReleaseSource } from "../etcd/stage";
 import { versionMistake } from "../etcd/versions";
 import type { MachineSetting } from "../existing/machineSetting";
 import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
@@ -17,12 +17,15 @@ import { labelMistake } from "./names";
 export interface Settings extends LifetimeSettings, SshSettings {
   readonly clusterName: string;
   readonly version: string;
+  readonly allowDowngrade: boolean;
   readonly install: "release" | "package" | "file";
   readonly releaseUrl: string;
   readonly releaseFile: string;
   readonly binDirectory: string;
   readonly quotaGiB: number;
   readonly evenMembers: boolean;
+  readonly replacements: Readonly<Record<string, number>>;
+  readonly dataReplacements: Readonly<Record<string, number>>;
   readonly machines: MachineSetting[];
   readonly deleteData: boolean;
   readonly controllers: { readonly name: string; readonly privateIp: string }[];
@@ -40,6 +43,8 @@ export interface Settings extends LifetimeSettings, SshSettings {
   readonly tls: "on" | "off";
   readonly plainLoopback: boolean;
   readonly certificateSubject: Subject;
+  readonly certificateIssue: number;
+  readonly certificateAuthorities: number[];
   readonly serverNames: string[];
 }
 
@@ -123,12 +128,15 @@ function read(reader: SettingsReader): Settings {
   return {
     clusterName: reader.string("clusterName"),
     version: reader.string("version"),
+    allowDowngrade: reader.boolean("allowDowngrade"),
     install: reader.choice("install", ["release", "package", "file"]),
     releaseUrl: reader.string("releaseUrl").replace(/\/+$/, ""),
     releaseFile: reader.string("releaseFile"),
     binDirectory: reader.string("binDirectory"),
     quotaGiB: reader.integer("quotaGiB", 1, 8),
     evenMembers: reader.boolean("evenMembers"),
+    replacements: reader.counts("replacements"),
+    dataReplacements: reader.counts("dataReplacements"),
     machines: readMachines(reader),
     deleteData: reader.boolean("deleteData"),
     controllers: reader.objects("controllers", ["name", "privateIp"], []),
@@ -155,6 +163,8 @@ function read(reader: SettingsReader): Settings {
     caLifetimeDays: reader.integer("caLifetimeDays", 1, 36500),
     certificateLifetimeDays: reader.integer("certificateLifetimeDays", 1, 36500),
     certificateRenewalDays: reader.integer("certificateRenewalDays", 1, 36500),
+    certificateIssue: reader.integer("certificateIssue", 1, 999999),
+    certificateAuthorities: reader.integers("certificateAuthorities"),
     serverNames: reader.strings("serverNames"),
   };
 }
@@ -179,6 +189,8 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
     ...checkSource(settings),
     ...checkMemberCount(settings),
     ...lifetimesOf(settings),
+    ...checkAuthorities(settings),
+    ...checkReplacements(settings),
     ...checkLogin(settings, secrets),
     ...(usesExistingMachines(settings) ? checkMachines(settings) : checkAws(settings)),
   ];
@@ -281,6 +293,34 @@ function checkMemberCount(settings: Settings): Mistake[] {
           text: `names ${count} members: an even number needs a larger quorum and survives no more losses than ${count - 1}. Expected 1, 3, 5 or 7, or evenMembers: true to have it so`,
         },
       ];
+}
+
+function checkAuthorities({ certificateAuthorities: generations }: Settings): Mistake[] {
+  const isRight =
+    [1, 2].includes(generations.length) &&
+    new Set(generations).size === generations.length &&
+    generations.every((generation) => generation >= 1);
+  return isRight
+    ? []
+    : [
+        {
+          setting: "certificateAuthorities",
+          text: `is [${generations.join(", ")}], expected one or two different whole numbers from 1, such as [1], or [1, 2] on the way from 1 to 2`,
+        },
+      ];
+}
+
+function checkReplacements(settings: Settings): Mistake[] {
+  const { machines, controllers } = settings;
+  const names = (usesExistingMachines(settings) ? machines : controllers).map(({ name }) => name);
+  return (["replacements", "dataReplacements"] as const).flatMap((setting) =>
+    Object.keys(settings[setting])
+      .filter((name) => !names.includes(name))
+      .map((name) => ({
+        setting,
+        text: `has "${name}", which is no member: ${names.join(", ")}. Take it out`,
+      })),
+  );
 }
 
 /** A defragmentation writes the database a second time; the write-ahead log needs room, too. */

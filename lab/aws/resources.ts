@@ -829,7 +829,14 @@ const volumeAttachment: Handler = {
       return;
     }
     const instanceId = text(inputs.instanceId);
-    if (inputs.stopInstanceBeforeDetaching === true && (await host.machineExists(instanceId))) {
+    if (inputs.stopInstanceBeforeDetaching === true) {
+      if (!(await host.machineExists(instanceId))) {
+        throw new AwsError(
+          "IncorrectInstanceState",
+          `This instance '${instanceId}' is not in a state from which it can be stopped.`,
+          "EC2: StopInstances",
+        );
+      }
       await host.stopMachine(instanceId);
     }
     await host.detachVolume(text(inputs.volumeId));

@@ -3,7 +3,7 @@ import type { StackOutputs } from "../../live/stackOutputs";
 import { etcdctlCommand } from "../../lab/client";
 import { run } from "../../lab/run";
 import { runOverSsh } from "../../live/ssh";
-import { sshTarget } from "../../live/health";
+import { LiveMachine } from "../../live/machine";
 
 /** Runs etcdctl on this machine, as a client of the cluster or of one endpoint of it. */
 export async function etcdctl(
@@ -27,8 +27,8 @@ export async function onController(
   name: string,
   command: string,
 ): Promise<string> {
-  const controller = outputs.ssh.find((one) => one.name === name)!;
-  const result = await runOverSsh(sshTarget(controller, outputs), command, "", {
+  const { target } = new LiveMachine(name, outputs);
+  const result = await runOverSsh(target, command, "", {
     timeoutSeconds: 60,
     dialErrorLimit: 20,
   });

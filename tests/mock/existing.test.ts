@@ -29,7 +29,7 @@ describe("machines that exist already", () => {
     const preflight = program.get(local, "preflight");
     expect(preflight.inputs["create"]).toBe("node run.mjs ops/preflight.ts");
     for (const machine of site.machines) {
-      const { dependencies } = program.get(command, `${machine.name}-release`);
+      const { dependencies } = program.get(command, `${machine.name}-stage`);
       expect(dependencies.some((urn) => urn.endsWith("::preflight"))).toBe(true);
     }
   });
@@ -103,8 +103,8 @@ describe("variations", () => {
 
   it("the distribution's package is run from where it is", async () => {
     const { get } = await record({ ...site, install: "package", version: "3.4.23" }, secrets);
-    expect(get(command, "etcd-host0-release").inputs["create"]).toBe(
-      "sudo -n bash -s -- package version=3.4.23 machine=10.64.3.7:22",
+    expect(get(command, "etcd-host0-stage").inputs["create"]).toBe(
+      "sudo -n bash -s -- stage version=3.4.23 from=package config=/etc/etcd machine=10.64.3.7:22/0",
     );
     expect(get(command, "etcd-host0").inputs["create"]).toContain(" binaries=/usr/bin ");
   });

@@ -83,19 +83,35 @@ describe("a controller", () => {
     expect(userData.value).toContain("PRIVATE KEY OPENSSH of controller-0-host");
   });
 
-  it("is neither replaced nor stopped by what would do that to all of them at once", () => {
-    const { ignoreChanges, deleteBeforeReplace } = program.get(instance, "controller-0");
-    expect(ignoreChanges).toEqual(
-      expect.arrayContaining([
-        "ami",
-        "userData",
-        "keyName",
-        "subnetId",
-        "instanceType",
-        "privateIp",
-      ]),
+  it("keeps what it was made with, until it is made anew on request", () => {
+    const made = program.get("pulumi:index:Stash", "controller-0-made-with");
+    expect(Object.keys(made.inputs["input"]).sort()).toEqual(
+      [
+        ...["ami", "associatePublicIpAddress", "keyName", "privateIp", "subnetId", "userData"],
+      ].sort(),
     );
+    isSecret(made.inputs["input"].userData);
+    const { deleteBeforeReplace, hasReplacementTrigger } = program.get(instance, "controller-0");
+    expect([made.hasReplacementTrigger, hasReplacementTrigger]).toEqual([true, true]);
     expect(deleteBeforeReplace).toBe(true);
+  });
+
+  it("is stopped and started in turn", () => {
+    expect(program.get(instance, "controller-0").hooks).toMatchObject({
+      beforeUpdate: ["machine-before-update"],
+      afterUpdate: ["machine-after-update"],
+      onError: ["machine-error"],
+    });
+  });
+
+  it("is made, with its data, only after the change has passed the gate", () => {
+    for (const [type, name] of [
+      ["pulumi:index:Stash", "controller-0-made-with"],
+      ["aws:ebs/volume:Volume", "controller-0-data"],
+    ]) {
+      const { dependencies } = program.get(type!, name!);
+      expect(dependencies.some((urn) => urn.endsWith("Stash::change"))).toBe(true);
+    }
   });
 
   it("has an encrypted data volume of its own", () => {
@@ -162,7 +178,7 @@ describe("the members", () => {
   const founders =
     "controller-0=https://10.0.1.10:2380,controller-1=https://10.0.1.11:2380,controller-2=https://10.0.1.12:2380";
 
-  it("are few commands: a release and a member each, and one look at the whole", () => {
+  it("are few commands: what it needs and a member each, and one look at the whole", () => {
     expect(
       program
         .all(command)
@@ -170,21 +186,17 @@ describe("the members", () => {
         .sort(),
     ).toEqual(
       [
-        ...["controller-0", "controller-1", "controller-2"].flatMap((n) => [n, `${n}-release`]),
+        ...["controller-0", "controller-1", "controller-2"].flatMap((n) => [n, `${n}-stage`]),
         "health",
       ].sort(),
     );
   });
 
-  it("start together: none waits for another, and each for every release", () => {
+  it("start together: none waits for another, and each for what all need", () => {
     const { dependencies } = program.get(command, "controller-1");
     const names = dependencies.map((urn) => urn.split("::").at(-1));
     expect(names).toEqual(
-      expect.arrayContaining([
-        "controller-0-release",
-        "controller-1-release",
-        "controller-2-release",
-      ]),
+      expect.arrayContaining(["controller-0-stage", "controller-1-stage", "controller-2-stage"]),
     );
     const members = dependencies.filter((urn) => /remote:Command::controller-\d$/.test(urn));
     expect(members).toEqual([]);
@@ -192,9 +204,11 @@ describe("the members", () => {
 
   it("change one at a time", () => {
     expect(program.get(command, "controller-0").hooks).toEqual({
-      beforeUpdate: ["etcd-take-turn"],
-      afterUpdate: ["etcd-end-turn"],
-      onError: ["etcd-keep-turn"],
+      beforeCreate: ["member-before-create"],
+      afterCreate: ["member-after-create"],
+      beforeUpdate: ["member-before-update"],
+      afterUpdate: ["member-after-update"],
+      onError: ["member-error"],
     });
   });
 
@@ -209,24 +223,27 @@ describe("the members", () => {
   });
 
   it("run again on another machine, though its address is the same", () => {
-    for (const name of ["controller-1", "controller-1-release"]) {
-      expect(program.get(command, name).inputs["update"]).toMatch(/ machine=controller-1-id$/);
+    for (const name of ["controller-1", "controller-1-stage"]) {
+      expect(program.get(command, name).inputs["update"]).toMatch(
+        / machine=controller-1-id\/t3.medium$/,
+      );
     }
   });
 
   it("get their keys by secret standard input alone", () => {
     for (const { name, inputs } of program.all(command)) {
       expect(JSON.stringify([inputs["create"], inputs["update"]])).not.toContain("PRIVATE");
-      if (/^controller-\d$/.test(name)) {
+      if (/^controller-\d-stage$/.test(name)) {
         isSecret(inputs["stdin"]);
       }
     }
   });
 
-  it("show their units to the reader of a preview", () => {
-    const { input } = program.get("pulumi:index:Stash", "units").inputs;
-    expect(Object.keys(input)).toEqual(["controller-0", "controller-1", "controller-2"]);
-    expect(input["controller-1"]).toContain("--quota-backend-bytes=8589934592 ");
+  it("show what is asked of them to the reader of a preview", () => {
+    const { input } = program.get("pulumi:index:Stash", "change").inputs;
+    expect(Object.keys(input.members)).toEqual(["controller-0", "controller-1", "controller-2"]);
+    expect(input.members["controller-1"].unit).toContain("--quota-backend-bytes=8589934592 ");
+    expect(input).toMatchObject({ version: "3.7.3", certificateAuthorities: [1] });
   });
 
   it("are never deleted by dialling a machine that may be gone", () => {
@@ -274,6 +291,10 @@ describe("the outputs", () => {
       machineId: "controller-2-id",
       peerUrl: "https://10.0.1.12:2380",
       clientUrl: "https://10.0.1.12:2379",
+      service: "etcd",
+      dataDirectory: "/var/lib/etcd",
+      configDirectory: "/etc/etcd",
+      binaries: "/opt/etcd/v3.7.3/bin",
     });
     expect(program.outputs["health"].value).toMatchObject({ healthy: true });
   });

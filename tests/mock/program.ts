@@ -13,7 +13,11 @@ export interface Registration {
   readonly deleteBeforeReplace: boolean;
   readonly additionalSecretOutputs: string[];
   readonly dependencies: string[];
-  readonly hooks: { beforeUpdate: string[]; afterUpdate: string[]; onError: string[] };
+  readonly hooks: Record<
+    "beforeCreate" | "afterCreate" | "beforeUpdate" | "afterUpdate" | "onError",
+    string[]
+  >;
+  readonly hasReplacementTrigger: boolean;
 }
 
 export interface Recording {
@@ -145,7 +149,10 @@ function watchMonitor(registrations: Registration[]): void {
       deleteBeforeReplace: request.getDeletebeforereplace(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       dependencies: request.getDependenciesList(),
+      hasReplacementTrigger: request.hasReplacementTrigger(),
       hooks: {
+        beforeCreate: hooks?.getBeforeCreateList() ?? [],
+        afterCreate: hooks?.getAfterCreateList() ?? [],
         beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
         afterUpdate: hooks?.getAfterUpdateList() ?? [],
         onError: hooks?.getOnErrorList() ?? [],

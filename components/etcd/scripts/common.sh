@@ -3,7 +3,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
-export ETCDCTL_API=3 LC_ALL=C
+export LC_ALL=C
 
 say() { printf '%s: %s\n' "$(hostname -s)" "$*" >&2; }
 

@@ -1,6 +1,6 @@
 # Asks every member of the cluster, over TLS, and prints what they say as one JSON document. Ends
 # with 1 when the cluster is not healthy, after it has waited for that.
-# shellcheck shell=bash source=common.sh
+# shellcheck shell=bash
 
 # Arguments, all of them texts.
 binaries=  # the folder of etcdctl

@@ -2,38 +2,33 @@
 #
 # `create` runs once in a member's life, `update` ever after: only `create` may bootstrap. The rest
 # is decided by what is found here and by what the other members say.
-# shellcheck shell=bash source=common.sh
+# shellcheck shell=bash
 
-# Arguments, all of them texts.
+# Arguments, all of them texts, and those of etcdctl.sh.
 action=       # create or update
 name=         # the member's
 version=      # of etcd
-binaries=     # the folder of etcd and etcdctl
 service=      # the systemd unit's name, without ".service"
-config=       # the folder of the certificates
 data=         # the data directory
 first_start=  # the file for the flags of a first start
 device=       # the block device to put the data on, or ""
-client_url=   # the member's own
-peer_url=     # the member's own
 founders=     # the initial cluster of the members that may bootstrap together
 token=        # the initial cluster's
 members=      # name=clientUrl of every member of the stack, separated by commas
 links=        # where etcd, etcdctl and etcdutl are linked, or ""
-tls=          # true or false
+downgrade=    # true where going down one minor version is meant
 # shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
 machine=
 
 # The files follow on standard input, as `scriptInput` makes them.
 member() {
   take_arguments "$@"
-  readonly etcdctl=$binaries/etcdctl pki=$config/pki unit=/etc/systemd/system/$service.service
+  readonly unit=/etc/systemd/system/$service.service
   lock "$service"
   prepare_data_directory
   check_version_step
   check_peer_url
-  receive_bundle
-  place_certificates
+  receive_files
   place_unit
   local done_what
   if has_data; then
@@ -42,7 +37,7 @@ member() {
     done_what=$(start_without_data)
   fi
   place_links
-  printf '{"member":"%s","version":"%s","%s":"%s"}\n' "$name" "$version" "$done_what" "$(started_at)"
+  printf '{"member":"%s","version":"%s","leader":"%s","%s":"%s"}\n' "$name" "$version" "$(leader_name)" "$done_what" "$(started_at)"
 }
 
 # --- the data directory ------------------------------------------------------------------------
@@ -95,7 +90,7 @@ check_version_step() {
   old=$(cut -d. -f2 <<<"$before") new=$(cut -d. -f2 <<<"$version")
   ((new <= old + 1)) ||
     fail "this member runs etcd $before, and $version skips a minor version, which etcd cannot do. Go to 3.$((old + 1)) first. Nothing was changed"
-  ((new >= old)) ||
+  ((new >= old)) || [[ $downgrade == true && $new -eq $((old - 1)) ]] ||
     fail "this member runs etcd $before, and its data is not for the older $version. Set the version back. Nothing was changed"
 }
 
@@ -109,43 +104,6 @@ check_peer_url() {
 }
 
 # --- files -------------------------------------------------------------------------------------
-
-# The bundle is one line a file: its name, a space, its content in base64.
-receive_bundle() {
-  install -d -m 0755 /etc/etcd "$config"
-  rm -rf "$config"/.staging.*
-  staging=$(mktemp -d "$config/.staging.XXXXXX")
-  trap 'rm -rf "$staging"' EXIT
-  local file content
-  while read -r file content; do
-    [[ $file != end ]] || return 0
-    base64 -d <<<"$content" >"$staging/$file"
-  done
-  fail "the files did not arrive whole: the connection ended early. Run pulumi up again"
-}
-
-# All certificates and keys change in one rename: etcd reads them at each handshake, and must never
-# find a certificate beside another one's key.
-place_certificates() {
-  [[ $tls == true ]] || return 0
-  local set
-  set=pki-$(cd "$staging" && sha256sum ca.crt server.crt server.key peer.crt peer.key operator.crt operator.key | sha256sum | cut -c 1-16)
-  if [[ $(readlink "$pki" || true) != "$set" || ! -d $config/$set ]]; then
-    install -d -m 0755 "$staging/$set"
-    (
-      cd "$staging" || exit
-      install -m 0644 -o etcd -g etcd ca.crt server.crt peer.crt operator.crt "$set"
-      install -m 0600 -o etcd -g etcd server.key peer.key "$set"
-      install -m 0600 -o root -g root operator.key "$set"
-    )
-    rm -rf "$config/${set:?}"
-    mv -T "$staging/$set" "$config/$set"
-    ln -s "$set" "$staging/link"
-    mv -T "$staging/link" "$pki"
-    say "certificates placed"
-  fi
-  find "$config" -mindepth 1 -maxdepth 1 -name 'pki-*' ! -name "$set" -exec rm -rf {} +
-}
 
 place_unit() {
   if ! cmp --silent "$staging/unit" "$unit"; then
@@ -174,22 +132,7 @@ place_links() {
   done
 }
 
-# --- asking etcd -------------------------------------------------------------------------------
-
-# Seconds that a member may take to answer.
-patience=5
-
-# ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
-ctl() {
-  local endpoints=$1 credentials=()
-  shift
-  [[ $tls != true ]] || credentials=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
-  timeout 15 "$etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
-    --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
-}
-
-# A linearizable read, answered by this member: it has a leader, and the leader a quorum.
-serves() { ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+# --- the other members -------------------------------------------------------------------------
 
 # The client URLs of the other members, one a line.
 others() { tr ',' '\n' <<<"$members" | awk -F= -v me="$name" '$1 != me { print $2 }'; }
@@ -210,15 +153,22 @@ find_quorum() {
   done
 }
 
-# My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
-my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
+# My entry under the peer URL that I had before, where the machine was made anew with another address.
+former_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" -v me="$name" '$4 != url && $3 == me'; }
+
+# Who leads now: so that whoever orders a rolling change need not ask again.
+leader_name() {
+  local id
+  id=$(leader_id "$client_url")
+  ctl "$client_url" member list | awk -F', ' -v id="$id" '$1 == id { print $3 }'
+}
 
 started_at() { systemctl show --property=ActiveEnterTimestamp --value "$service"; }
 
 # --- starting ----------------------------------------------------------------------------------
 
 start_without_data() {
-  local via entry
+  local via entry former
   # Founders start together, so that those which listen already have no quorum yet: not worth a long
   # wait, since etcd itself refuses to found a cluster that one of its peers knows to be running.
   [[ $action == create ]] && is_founder && patience=1
@@ -229,7 +179,12 @@ start_without_data() {
     return
   fi
   entry=$(my_entry "$via")
-  if [[ -z $entry ]]; then
+  former=$(former_entry "$via")
+  if [[ -n $former && -z $entry ]]; then
+    say "the cluster knows this member at another address, and its data is gone: taking it out and adding it anew"
+    try_for 60 "the cluster to let the old member go" ctl "$via" member remove "${former%%,*}" >&2
+    join "$via"
+  elif [[ -z $entry ]]; then
     join "$via"
   elif [[ -z $(awk -F', ' '{ print $5 }' <<<"$entry") ]]; then
     # Listed, and never started: it has no client URL yet.
@@ -239,7 +194,7 @@ start_without_data() {
     echo joined
   else
     say "the cluster knows this member, and its data is gone: taking it out and adding it anew"
-    ctl "$via" member remove "${entry%%,*}" >&2
+    try_for 60 "the cluster to let the old member go" ctl "$via" member remove "${entry%%,*}" >&2
     join "$via"
   fi
 }
@@ -261,7 +216,7 @@ join() {
   local via=$1
   say "joining as a learner"
   # Refused for some seconds after another membership change (strict reconfiguration check).
-  try_for 60 "the cluster to take a new member" add_learner "$via"
+  try_for 120 "the cluster to take a new member" add_learner "$via"
   first_start existing "$(list_as_initial_cluster "$via")"
   wait_until_member "$via"
   echo joined
@@ -320,22 +275,47 @@ fail_with_log() {
 # --- changing what runs ------------------------------------------------------------------------
 
 converge_running() {
-  if [[ $(digest_of_running) == "$(digest_of_unit)" ]]; then
-    wait_until_healthy
-    echo unchanged
-  elif ! serves "$client_url"; then
-    say "etcd does not take part in the cluster: starting it as asked for"
-    start
-    wait_until_healthy
-    echo started
-  else
+  if serves "$client_url" && [[ $(digest_of_running) != "$(digest_of_unit)" ]]; then
     check_others
     move_leadership_away
     say "restarting with what changed"
     start
     wait_until_healthy
     echo restarted
+  elif [[ $(digest_of_running) == "$(digest_of_unit)" ]]; then
+    wait_until_part_of_it
+    echo unchanged
+  else
+    say "etcd does not take part in the cluster: starting it as asked for"
+    tell_new_address
+    start
+    wait_until_part_of_it
+    echo started
   fi
+}
+
+# The others dial a member at the peer URL that they know; its own flag says nothing to them.
+tell_new_address() {
+  local via former
+  via=$(find_quorum)
+  [[ -n $via ]] || return 0
+  former=$(former_entry "$via")
+  [[ -n $former && -z $(my_entry "$via") ]] || return 0
+  say "telling the cluster that this member is now at $peer_url"
+  ctl "$via" member update "${former%%,*}" --peer-urls="$peer_url" >&2
+}
+
+# An update that was killed half-way may have left this member a learner.
+wait_until_part_of_it() {
+  local via
+  if ! serves "$client_url"; then
+    via=$(find_quorum)
+    if [[ -n $via && $(my_entry "$via") == *", true" ]]; then
+      wait_until_member "$via"
+      return
+    fi
+  fi
+  wait_until_healthy
 }
 
 digest_of_unit() { sed -n 's/^Environment=UNIT_DIGEST=//p' "$unit"; }
@@ -346,35 +326,3 @@ digest_of_running() {
   [[ $pid != 0 ]] || return 0
   tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^UNIT_DIGEST=//p'
 }
-
-# Without this member the others must be a quorum, each of them serving, and no alarm raised.
-check_others() {
-  local other url down=() alarms total
-  alarms=$(ctl "$client_url" alarm list)
-  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm and run pulumi up again"
-  total=$(ctl "$client_url" member list | wc -l)
-  # A single member has nobody to wait for: its restart is its downtime.
-  ((total > 1)) || return 0
-  while read -r other url; do
-    # A member that has never started has no client URL.
-    [[ -n $url ]] && serves "$url" || down+=("$other")
-  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
-  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. This update repairs what it can of them; then run pulumi up again"
-  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
-}
-
-# The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.
-move_leadership_away() {
-  local status my_id leader target
-  status=$(ctl "$client_url" endpoint status --write-out=fields)
-  my_id=$(to_hex "$(sed -n 's/^"MemberID" : //p' <<<"$status")")
-  leader=$(to_hex "$(sed -n 's/^"Leader" : //p' <<<"$status")")
-  [[ $my_id == "$leader" ]] || return 0
-  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" { print $1; exit }')
-  [[ -n $target ]] || return 0
-  say "moving the leadership to $target"
-  ctl "$client_url" move-leader "$target" >/dev/null
-}
-
-# Member ids are unsigned 64-bit numbers, which bash's printf takes as they are.
-to_hex() { printf '%x' "$1"; }

@@ -1,26 +1,18 @@
-# Brings etcd to a machine from its distribution's packages (Debian, Ubuntu) and starts nothing.
+# etcd on a machine from its distribution's packages (Debian, Ubuntu).
 #
 # Debian's etcd-server starts a one-node etcd as soon as it is installed. A masked unit cannot be
 # started by anybody, so the unit is masked before the package arrives, and what the package makes
 # in the data directory is taken away before the mask is.
-# shellcheck shell=bash source=common.sh
-
-# Arguments, all of them texts.
-version= # of etcd, as the distribution has it
-# shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
-machine=
+# shellcheck shell=bash
 
 readonly mask=/etc/systemd/system/etcd.service
 
-package() {
-  take_arguments "$@"
-  lock etcd-release
+stage_package() {
   if installed_version; then
     say "etcd $version is installed"
   else
     install_packages
   fi
-  printf '{"installed":"%s"}\n' "$version"
 }
 
 installed_version() {

@@ -1,5 +1,5 @@
 # Looks at a machine and changes nothing. Prints what stands in the way of a member, a line each.
-# shellcheck shell=bash source=common.sh
+# shellcheck shell=bash
 
 # Arguments, all of them texts.
 service= # the systemd unit's name, without ".service"

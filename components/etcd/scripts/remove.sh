@@ -1,5 +1,5 @@
 # Takes away what the stack brought to a machine, and nothing else.
-# shellcheck shell=bash source=common.sh
+# shellcheck shell=bash
 
 # Arguments, all of them texts.
 service=  # the systemd unit's name, without ".service"

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quote, scriptCommand, scriptInput } from "../../../components/etcd/scripts";
+import { quote, scriptCommand, scriptInput, scriptNames } from "../../../components/etcd/scripts";
 
 const printable = fc.string().filter((text) => !text.includes("\0"));
 
@@ -26,11 +26,9 @@ describe("a word of the shell", () => {
   ])("%s is written %s", (word, expected) => expect(quote(word)).toBe(expected));
 });
 
-const scripts = ["preflight", "stage", "package", "member", "health", "remove"] as const;
-
 describe("a script's arguments", () => {
   it("are variables of the script that it declares", () => {
-    for (const script of scripts) {
+    for (const script of scriptNames) {
       const source = scriptInput(script).replace(/\{ "\$@"; exit; \}\nend\n$/, "");
       const names = [...source.matchAll(/^([a-z_0-9]+)=.*#/gm)].map((match) => match[1]!);
       expect(names).not.toEqual([]);
@@ -52,7 +50,7 @@ describe("a script with files", () => {
   });
 
   it("is one that bash takes", () => {
-    for (const script of scripts) {
+    for (const script of scriptNames) {
       execFileSync("bash", ["-n"], { input: scriptInput(script).replace(/\nend\n$/, "\n") });
     }
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planMembers } from "../../../components/etcd/plan";
-import { UnitSettings, unitText } from "../../../components/etcd/unit";
+import { type UnitSettings, unitText, withDigest } from "../../../components/etcd/unit";
 
 const [member] = planMembers([{ name: "controller-0", address: "10.0.1.10" }], { tls: true });
 const settings: UnitSettings = {
@@ -8,10 +8,12 @@ const settings: UnitSettings = {
   binaries: "/opt/etcd/v3.7.3/bin",
   clusterName: "etcd",
   flags: ["--name=controller-0", "--quota-backend-bytes=1"],
-  caCertPem: "CA",
+  certificateAuthorities: [1],
 };
-const digestOf = (changes: Partial<UnitSettings>) =>
-  /^Environment=UNIT_DIGEST=(.*)$/m.exec(unitText(member!, { ...settings, ...changes }))![1];
+const digestOf = (changes: Partial<UnitSettings>, ca = "CA") =>
+  /^Environment=UNIT_DIGEST=(.*)$/m.exec(
+    withDigest(unitText(member!, { ...settings, ...changes }), ca),
+  )![1];
 
 describe("the digest of what a restart would change", () => {
   it("is the same for the same", () => expect(digestOf({})).toBe(digestOf({})));
@@ -19,8 +21,16 @@ describe("the digest of what a restart would change", () => {
   it.each<[string, Partial<UnitSettings>]>([
     ["another version", { version: "3.7.4" }],
     ["another flag", { flags: ["--name=controller-0", "--quota-backend-bytes=2"] }],
-    ["another CA, which etcd reads only when it starts", { caCertPem: "OTHER" }],
+    ["another trusted CA", { certificateAuthorities: [1, 2] }],
   ])("differs for %s", (_, changes) => expect(digestOf(changes)).not.toBe(digestOf({})));
+
+  it("differs for another CA file, which etcd reads only when it starts", () =>
+    expect(digestOf({}, "OTHER")).not.toBe(digestOf({})));
+
+  it("is the same whichever of two trusted CAs issues: nobody restarts for that", () =>
+    expect(digestOf({ certificateAuthorities: [2, 1] })).toBe(
+      digestOf({ certificateAuthorities: [1, 2] }),
+    ));
 });
 
 it("runs the release by its own path, so that a staged one changes nothing before its turn", () => {

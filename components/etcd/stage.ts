@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
-import { scriptCommand, scriptInput } from "./scripts";
+import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 
 /** Where etcd's binaries come from. */
 export type ReleaseSource =
@@ -20,48 +20,44 @@ export function binariesOf(source: ReleaseSource, version: string): string {
   return source.kind === "package" ? "/usr/bin" : `/opt/etcd/v${version}/bin`;
 }
 
-/** etcd brought to a machine and checked; nothing is started or stopped by it. */
-export function stageRelease(
-  machine: Machine,
-  version: string,
-  source: ReleaseSource,
-  opts: pulumi.ComponentResourceOptions,
-): remote.Command {
-  const resource = `${machine.name}-release`;
-  const options = { ...opts, dependsOn: machine.readyAfter };
-  switch (source.kind) {
-    case "release":
-      return command(resource, "stage", machine, { version, url: source.url }, options);
-    case "package":
-      return command(resource, "package", machine, { version }, options);
-    case "file": {
-      const upload = uploadRelease(machine, source.path, options);
-      const { tarball, sha256 } = upload;
-      const args = { version, tarball, sha256 };
-      return command(resource, "stage", machine, args, { ...opts, dependsOn: upload.resource });
-    }
-  }
+export interface StageArgs {
+  readonly version: string;
+  readonly source: ReleaseSource;
+  /** The folder for the certificates, or "" without TLS. */
+  readonly configDirectory: string;
+  /** The certificates and their keys. */
+  readonly certificates: pulumi.Output<Bundle>;
 }
 
-function command(
-  name: string,
-  script: "stage" | "package",
+/** etcd and certificates brought to a machine and checked; nothing is started or stopped by it. */
+export function stage(
   machine: Machine,
-  args: Record<string, string>,
-  opts: pulumi.CustomResourceOptions,
+  { version, source, configDirectory, certificates }: StageArgs,
+  opts: pulumi.ComponentResourceOptions,
 ): remote.Command {
-  const text = machine.id.apply((id) => scriptCommand(script, { ...args, machine: id }));
+  const options = { ...opts, dependsOn: machine.readyAfter };
+  const upload = source.kind === "file" ? uploadRelease(machine, source.path, options) : undefined;
+  const command = machine.incarnation.apply((incarnation) =>
+    scriptCommand("stage", {
+      version,
+      from: source.kind,
+      ...(source.kind === "release" && { url: source.url }),
+      ...(upload && { tarball: upload.tarball, sha256: upload.sha256 }),
+      config: configDirectory,
+      machine: incarnation,
+    }),
+  );
   return new remote.Command(
-    name,
+    `${machine.name}-stage`,
     {
       connection: machine.connection,
-      create: text,
-      update: text,
-      stdin: scriptInput(script),
+      create: command,
+      update: command,
+      stdin: pulumi.secret(certificates.apply((files) => scriptInput("stage", files))),
       addPreviousOutputInEnv: false,
       logging: remote.Logging.Stderr,
     },
-    opts,
+    upload ? { ...opts, dependsOn: upload.resource } : options,
   );
 }
 
@@ -76,7 +72,7 @@ function uploadRelease(machine: Machine, file: string, opts: pulumi.CustomResour
       source: new pulumi.asset.FileAsset(file),
       remotePath: tarball,
       // Another machine is blank again.
-      triggers: [machine.id],
+      triggers: [machine.incarnation],
     },
     opts,
   );

@@ -1,0 +1,40 @@
+import type { ClusterHealth } from "../health";
+
+/** What a member's machine said when it was looked at. */
+export interface MemberSurvey {
+  readonly name: string;
+  /** Why the machine could not be looked at; the rest is unknown then. */
+  readonly problem?: string;
+  /** The etcd version that its data was last run with, by its unit; undefined where it never was. */
+  readonly version?: string;
+  readonly peerUrl?: string;
+  /** etcd's flags as its unit has them, `--name=value` each. */
+  readonly flags?: readonly string[];
+  /** The generations of the CAs that the running etcd trusts; undefined where it does not run. */
+  readonly trusts?: readonly number[];
+  /** The generation of the CA that issued its server certificate, and when that certificate ends. */
+  readonly issuedBy?: number;
+  readonly certificateEnds?: Date;
+}
+
+/** A running cluster, looked at from outside just before it is changed. */
+export interface Survey {
+  readonly members: readonly MemberSurvey[];
+  /** What the members say; undefined where none could be asked. */
+  readonly health: ClusterHealth | undefined;
+  /** Why none could be asked. */
+  readonly problem?: string;
+}
+
+/** The name of the leader, where one is known. */
+export function leaderOf(survey: Survey): string | undefined {
+  return survey.health?.members.find((member) => member.leader)?.name;
+}
+
+/** Members that do not serve reads; all of them, where none could be asked. */
+export function unhealthyMembers(survey: Survey): string[] {
+  const serving = survey.health?.members.filter((member) => member.healthy) ?? [];
+  return survey.members
+    .map((member) => member.name)
+    .filter((name) => !serving.some((member) => member.name === name));
+}

@@ -1,0 +1,57 @@
+# Asking etcd, as the operator.
+# shellcheck shell=bash
+
+# Arguments of the scripts that read this.
+binaries=   # the folder of etcd and etcdctl
+config=     # the folder of the certificates
+tls=        # true or false
+client_url= # the member's own
+peer_url=   # the member's own
+
+# Seconds that a member may take to answer.
+patience=5
+
+# ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
+ctl() {
+  local endpoints=$1 credentials=() pki=$config/pki
+  shift
+  [[ $tls != true ]] || credentials=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
+  timeout 15 "$binaries/etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
+    --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
+}
+
+# A linearizable read, answered by this member: it has a leader, and the leader a quorum.
+serves() { ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+
+# My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
+my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
+
+# Without this member the others must be a quorum, each of them serving, and no alarm raised.
+check_others() {
+  local other url down=() alarms total
+  alarms=$(ctl "$client_url" alarm list)
+  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm and run pulumi up again"
+  total=$(ctl "$client_url" member list | wc -l)
+  # A single member has nobody to wait for: its restart is its downtime.
+  ((total > 1)) || return 0
+  while read -r other url; do
+    # A member that has never started has no client URL.
+    [[ -n $url ]] && serves "$url" || down+=("$other")
+  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
+  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. This update repairs what it can of them; then run pulumi up again"
+  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
+}
+
+# The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.
+move_leadership_away() {
+  local target
+  [[ $(my_entry "$client_url" | cut -d, -f1) == "$(leader_id "$client_url")" ]] || return 0
+  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" { print $1; exit }')
+  [[ -n $target ]] || return 0
+  say "moving the leadership to $target"
+  ctl "$client_url" move-leader "$target" >/dev/null
+}
+
+# The leader's id as this member sees it, in hexadecimal: "0" without one. Ids are unsigned 64-bit
+# numbers, which bash's printf takes as they are.
+leader_id() { printf '%x' "$(ctl "$1" endpoint status --write-out=fields | sed -n 's/^"Leader" : //p')"; }

@@ -1,0 +1,16 @@
+# The files that come with a script.
+# shellcheck shell=bash
+
+# The bundle is one line a file: its name, a space, its content in base64.
+receive_files() {
+  install -d -m 0755 /etc/etcd "$config"
+  rm -rf "$config"/.staging.*
+  staging=$(mktemp -d "$config/.staging.XXXXXX")
+  trap 'rm -rf "$staging"' EXIT
+  local file content
+  while read -r file content; do
+    [[ $file != end ]] || return 0
+    base64 -d <<<"$content" >"$staging/$file"
+  done
+  fail "the files did not arrive whole: the connection ended early. Run pulumi up again"
+}

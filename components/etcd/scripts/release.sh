@@ -1,0 +1,86 @@
+# A release of etcd on a machine: /opt/etcd/v<version>/bin appears whole or not at all, whatever was
+# there before stays as it is.
+# shellcheck shell=bash
+
+stage_release() {
+  local release=/opt/etcd/v$version
+  getent passwd etcd >/dev/null || useradd --system --user-group --no-create-home --home-dir /var/lib/etcd \
+    --shell "$(command -v nologin || echo /bin/false)" etcd
+  if runs_version "$release" "$version"; then
+    say "etcd $version is staged"
+  else
+    install_release "$release"
+  fi
+}
+
+runs_version() {
+  [[ -x $1/bin/etcd && -x $1/bin/etcdctl ]] && [[ $("$1/bin/etcd" --version 2>/dev/null | head -n 1) == "etcd Version: $2" ]]
+}
+
+install_release() {
+  local release=$1 arch
+  case $(uname -m) in
+    x86_64) arch=amd64 ;;
+    aarch64) arch=arm64 ;;
+    *) fail "the machine is a $(uname -m); etcd releases are for x86_64 and aarch64" ;;
+  esac
+  local name=etcd-v$version-linux-$arch
+  install -d -m 0755 /opt/etcd
+  rm -rf /opt/etcd/.staging.*
+  staging=$(mktemp -d /opt/etcd/.staging.XXXXXX)
+  trap 'rm -rf "$staging"' EXIT
+  if [[ -n $url ]]; then
+    download "$name.tar.gz"
+  else
+    take_uploaded "$name.tar.gz"
+  fi
+  tar -xzf "$staging/$name.tar.gz" -C "$staging" --no-same-owner 2>/dev/null || true
+  [[ -f $staging/$name/etcd && -f $staging/$name/etcdctl ]] ||
+    fail "there is no $name/etcd in ${url:-$tarball}: expected a release of etcd $version for $arch. Nothing was changed"
+  install -d -m 0755 "$staging/release" "$staging/release/bin"
+  local binary
+  for binary in etcd etcdctl etcdutl; do
+    # 3.4 has no etcdutl.
+    [[ ! -f $staging/$name/$binary ]] || install -m 0755 "$staging/$name/$binary" "$staging/release/bin/$binary"
+  done
+  runs_version "$staging/release" "$version" ||
+    fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | head -n 1). Nothing was changed"
+  # What is there and does not run may be replaced, if it is ours.
+  [[ ! -e $release || -e $release/by-pulumi ]] ||
+    fail "$release is there, is not etcd $version, and was not put there by Pulumi. Move it away. Nothing was changed"
+  touch "$staging/release/by-pulumi"
+  rm -rf "$release"
+  mv -T "$staging/release" "$release"
+  ! command -v restorecon >/dev/null || restorecon -R "$release"
+  say "etcd $version is staged"
+}
+
+download() {
+  local from=$url/v$version expected
+  say "fetching $from/$1"
+  fetch "$from/SHA256SUMS" "$staging/SHA256SUMS"
+  fetch "$from/$1" "$staging/$1"
+  expected=$(awk -v name="$1" '$2 == name || $2 == "*" name { print $1 }' "$staging/SHA256SUMS")
+  [[ -n $expected ]] || fail "$from/SHA256SUMS does not list $1. Nothing was changed"
+  check_sum "$staging/$1" "$expected" "$from/$1"
+}
+
+fetch() {
+  curl --fail --silent --show-error --location --proto '=http,https' \
+    --connect-timeout 10 --retry 3 --max-time 600 --output "$2" "$1" >&2 ||
+    fail "could not fetch $1 (see above). Check the version and the releaseUrl setting. Nothing was changed"
+}
+
+take_uploaded() {
+  [[ -f $tarball ]] || fail "$tarball is not here: the upload of releaseFile has not arrived. Nothing was changed"
+  check_sum "$tarball" "$sha256" "$tarball"
+  mv "$tarball" "$staging/$1"
+}
+
+# check_sum FILE EXPECTED WHAT
+check_sum() {
+  local actual
+  actual=$(sha256sum "$1" | awk '{ print $1 }')
+  [[ $actual == "$2" ]] ||
+    fail "$3 has the SHA-256 $actual, expected $2: it is damaged or not what was published. Nothing was changed"
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { askHealth } from "./health";
+import type { StackOutputs } from "./stackOutputs";
+
+/** Whom to wait for. */
+export interface Awaited {
+  readonly name: string;
+  /** Where its machine is reached now, or "" where that has not changed. */
+  readonly host: string;
+  readonly seconds: number;
+}
+
+/**
+ * Waits until a member serves reads again.
+ * @throws Error with what was seen last, when it takes longer
+ */
+export async function waitUntilHealthy(outputs: StackOutputs, awaited: Awaited): Promise<void> {
+  const { name, host, seconds } = awaited;
+  const others = outputs.members.filter((member) => member.name !== name);
+  const asked: StackOutputs = {
+    ...outputs,
+    // The machine itself is asked last: it may be the one that does not answer.
+    members: [...others, ...outputs.members.filter((member) => member.name === name)],
+    ssh: outputs.ssh.map((one) => (one.name === name && host ? { ...one, host } : one)),
+  };
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const seen = await askHealth(asked).then(
+      (health) => {
+        const member = health.members.find((one) => one.name === name);
+        return member?.healthy ? undefined : health.verdict;
+      },
+      (error: Error) => error.message,
+    );
+    if (seen === undefined) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${seconds} s for ${name} to serve reads again, in vain: ${seen}`);
+    }
+    await sleep(1000);
+  }
+}

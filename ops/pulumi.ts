@@ -1,0 +1,62 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+import type { Wanted } from "../components/etcd/rollout/wanted";
+import type { RawSettings } from "../components/settings/settings";
+
+const stackArguments = (stack: string | undefined) =>
+  stack === undefined ? [] : ["--stack", stack];
+
+/**
+ * A stack's settings as the next `pulumi up` would have them, the project's defaults among them.
+ * @param stack its name; the selected one by default
+ * @throws Error where there is no `pulumi`, or no such stack
+ */
+export async function readConfiguration(stack: string | undefined): Promise<RawSettings> {
+  const text = await ask(["config", "--json", "--show-secrets"], stack);
+  const all = JSON.parse(text) as Record<string, { value: string; secret: boolean }>;
+  const own = Object.entries(all)
+    .filter(([key]) => key.startsWith("etcd:"))
+    .map(([key, entry]) => [key.slice("etcd:".length), entry] as const);
+  return {
+    values: Object.fromEntries(own.map(([key, { value }]) => [key, value])),
+    secrets: own.filter(([, { secret }]) => secret).map(([key]) => key),
+  };
+}
+
+/**
+ * What the last `pulumi up` was asked for, as the rollout's gate has recorded it.
+ * @throws Error where the stack has no cluster yet
+ */
+export async function readAskedBefore(stack: string | undefined): Promise<Wanted> {
+  const { deployment } = JSON.parse(await ask(["stack", "export"], stack)) as {
+    deployment: { resources?: { urn: string; inputs?: { input?: Wanted } }[] };
+  };
+  const gate = deployment.resources?.find(({ urn }) => urn.endsWith("pulumi:index:Stash::change"));
+  if (gate?.inputs?.input === undefined) {
+    throw new Error("the stack has no cluster yet: run pulumi up first");
+  }
+  return gate.inputs.input;
+}
+
+async function ask(args: string[], stack: string | undefined): Promise<string> {
+  const { stdout } = await promisify(execFile)("pulumi", [...args, ...stackArguments(stack)], {
+    maxBuffer: 256 * 1024 ** 2,
+    timeout: 120_000,
+  }).catch((error: Error & { stderr?: string }) => {
+    throw new Error(`pulumi ${args[0]} failed: ${error.stderr?.trim() || error.message}`);
+  });
+  return stdout;
+}
+
+/**
+ * Runs `pulumi` with this terminal as its own.
+ * @throws Error when it fails
+ */
+export async function runPulumi(args: string[], stack: string | undefined): Promise<void> {
+  const child = spawn("pulumi", [...args, ...stackArguments(stack)], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) {
+    throw new Error(`pulumi ${args[0]} ended with ${code ?? "a signal"}: see above`);
+  }
+}
