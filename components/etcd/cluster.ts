@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
 import type { Certificate, CertificateIssuer } from "../pki/certificate";
 import { noNames, subjectNames } from "../pki/subjectNames";
-import { memberFlags } from "./flags";
+import { type FlagSettings, memberFlags } from "./flags";
 import { type ClusterHealth, readHealth } from "./health";
 import { initialCluster, type MemberPlan, planMembers } from "./plan";
 import { binariesOf, type ReleaseSource, stageRelease } from "./release";
@@ -11,15 +11,11 @@ import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { Turns } from "./turns";
 import { unitText } from "./unit";
 
-export interface ClusterArgs {
+export interface ClusterArgs extends FlagSettings {
   readonly clusterName: string;
-  readonly version: string;
   readonly source: ReleaseSource;
-  readonly quotaGiB: number;
   /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
   readonly binDirectory: string;
-  /** Whether clients on a member's machine may go without TLS. */
-  readonly plainLoopback: boolean;
   readonly machines: Machine[];
   /** Whoever issues the certificates; without one the cluster runs without TLS. */
   readonly issuer: CertificateIssuer | undefined;

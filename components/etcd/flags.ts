@@ -1,4 +1,5 @@
 import * as semver from "semver";
+import { compactionFlags } from "./compaction";
 import { certificateFiles } from "./files";
 import { MemberPlan } from "./plan";
 
@@ -8,6 +9,12 @@ export interface FlagSettings {
   readonly quotaGiB: number;
   /** Whether clients on the machine itself may go without TLS. */
   readonly plainLoopback: boolean;
+  /** How much history is kept: `1h`, a number of revisions, or `0` for all of it. */
+  readonly compactionRetention: string;
+  /** Time between a leader's heartbeats, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** How long a member waits for a leader before it stands for election, in milliseconds. */
+  readonly electionMs: number;
 }
 
 /**
@@ -29,11 +36,10 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
     `--advertise-client-urls=${member.clientUrl}`,
     `--listen-metrics-urls=http://127.0.0.1:${member.ports.metrics}`,
     ...(member.tls ? tlsFlags(member, settings.version) : []),
-    "--heartbeat-interval=100",
-    "--election-timeout=1000",
+    `--heartbeat-interval=${settings.heartbeatMs}`,
+    `--election-timeout=${settings.electionMs}`,
     `--quota-backend-bytes=${settings.quotaGiB * 1024 ** 3}`,
-    "--auto-compaction-mode=periodic",
-    "--auto-compaction-retention=1h",
+    ...compactionFlags(settings.compactionRetention),
     ...corruptionCheckFlags(settings.version),
     ...olderDefaults(settings.version),
   ];
