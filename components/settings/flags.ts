@@ -1,10 +1,15 @@
 import { retentionMistake } from "../etcd/compaction";
 import type { FlagSettings } from "../etcd/flags";
+import { checkExtraFlags } from "./extraFlags";
 import type { Mistake } from "./reader";
 
 /** All that can be wrong with what becomes etcd's flags. */
 export function checkFlags(settings: FlagSettings): Mistake[] {
-  return [...checkRetention(settings), ...checkElection(settings)];
+  return [
+    ...checkRetention(settings),
+    ...checkElection(settings),
+    ...checkExtraFlags(settings.version, settings.extraFlags),
+  ];
 }
 
 function checkRetention({ compactionRetention }: FlagSettings): Mistake[] {

@@ -135,6 +135,7 @@ function read(reader: SettingsReader): Settings {
     compactionRetention: reader.string("compactionRetention"),
     heartbeatMs: reader.integer("heartbeatMs", 1, 10000),
     electionMs: reader.integer("electionMs", 5, 50000),
+    extraFlags: reader.texts("extraFlags"),
     evenMembers: reader.boolean("evenMembers"),
     machines: readMachines(reader),
     deleteData: reader.boolean("deleteData"),

@@ -336,17 +336,19 @@ describe("other stacks", () => {
     expect(sources).toEqual(["10.8.0.0/16", "2001:db8::/32"]);
   });
 
-  it("members run with the flags that settings tune", async () => {
+  it("members run with the flags that settings tune and add", async () => {
     const { get } = await record({
       compactionRetention: "10000",
       heartbeatMs: 200,
       electionMs: 2000,
+      extraFlags: { "max-request-bytes": 10485760 },
     });
     const { input } = get("pulumi:index:Stash", "units").inputs;
     for (const unit of Object.values<string>(input)) {
       expect(unit).toContain("--auto-compaction-retention=10000 ");
       expect(unit).toContain("--heartbeat-interval=200 ");
       expect(unit).toContain("--election-timeout=2000 ");
+      expect(unit).toContain("--max-request-bytes=10485760 ");
     }
     expect(Object.keys(input)).toHaveLength(3);
   });

@@ -12,6 +12,7 @@ const settings: FlagSettings = {
   compactionRetention: "1h",
   heartbeatMs: 100,
   electionMs: 1000,
+  extraFlags: {},
 };
 const flagsWith = (changes: Partial<FlagSettings>) =>
   memberFlags(member!, { ...settings, ...changes });
@@ -93,6 +94,24 @@ describe("what a setting tunes", () => {
     const flags = flagsWith(changes);
     expect(flags).toEqual(expect.arrayContaining(expected));
     expect(flags).toHaveLength(flagsFor("3.7.3").length);
+  });
+});
+
+describe("further flags", () => {
+  const two = { "max-request-bytes": "10485760", "log-level": "debug" };
+
+  it("come last, in the order of their names, however they are written", () => {
+    const expected = [...flagsFor("3.7.3"), "--log-level=debug", "--max-request-bytes=10485760"];
+    expect(flagsWith({ extraFlags: two })).toEqual(expected);
+    const reversed = Object.fromEntries(Object.entries(two).reverse());
+    expect(flagsWith({ extraFlags: reversed })).toEqual(expected);
+  });
+
+  it("that are feature gates join those that every member has, in one flag", () => {
+    const flags = flagsWith({ extraFlags: { "feature-gates": "LeaseCheckpoint=true" } });
+    expect(flags.filter((flag) => flag.startsWith("--feature-gates"))).toEqual([
+      "--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true,LeaseCheckpoint=true",
+    ]);
   });
 });
 
