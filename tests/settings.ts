@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { SettingsError } from "../components/settings/reader";
+import { readSettings } from "../components/settings/settings";
 
 /** A stack's configuration, as texts, from `Pulumi.yaml`'s defaults and what a test changes. */
 export function rawSettings(changes: Record<string, unknown> = {}): Record<string, string> {
@@ -20,4 +22,17 @@ export function rawSettings(changes: Record<string, unknown> = {}): Record<strin
       typeof value === "object" ? JSON.stringify(value) : String(value),
     ]),
   );
+}
+
+/** Every mistake that these changes bring into a stack's configuration, each with its setting's name. */
+export function mistakesIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
+  try {
+    readSettings({ values: rawSettings(changes), secrets });
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+    return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
+  }
 }

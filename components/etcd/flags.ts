@@ -1,4 +1,6 @@
 import * as semver from "semver";
+import { compactionFlags } from "./compaction";
+import { featureGatesFlag } from "./featureGates";
 import { certificateFiles } from "./files";
 import { MemberPlan } from "./plan";
 
@@ -8,6 +10,14 @@ export interface FlagSettings {
   readonly quotaGiB: number;
   /** Whether clients on the machine itself may go without TLS. */
   readonly plainLoopback: boolean;
+  /** How much history is kept: `1h`, a number of revisions, or `0` for all of it. */
+  readonly compactionRetention: string;
+  /** Time between a leader's heartbeats, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** How long a member waits for a leader before it stands for election, in milliseconds. */
+  readonly electionMs: number;
+  /** Further flags of this version, named without dashes. */
+  readonly extraFlags: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,13 +39,13 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
     `--advertise-client-urls=${member.clientUrl}`,
     `--listen-metrics-urls=http://127.0.0.1:${member.ports.metrics}`,
     ...(member.tls ? tlsFlags(member, settings.version) : []),
-    "--heartbeat-interval=100",
-    "--election-timeout=1000",
+    `--heartbeat-interval=${settings.heartbeatMs}`,
+    `--election-timeout=${settings.electionMs}`,
     `--quota-backend-bytes=${settings.quotaGiB * 1024 ** 3}`,
-    "--auto-compaction-mode=periodic",
-    "--auto-compaction-retention=1h",
-    ...corruptionCheckFlags(settings.version),
+    ...compactionFlags(settings.compactionRetention),
+    ...corruptionCheckFlags(settings),
     ...olderDefaults(settings.version),
+    ...furtherFlags(settings.extraFlags),
   ];
 }
 
@@ -63,9 +73,9 @@ function tlsFlags(member: MemberPlan, version: string): string[] {
   ];
 }
 
-function corruptionCheckFlags(version: string): string[] {
+function corruptionCheckFlags({ version, extraFlags }: FlagSettings): string[] {
   if (semver.gte(version, "3.6.0")) {
-    return ["--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true"];
+    return [featureGatesFlag(extraFlags["feature-gates"])];
   }
   const compactHash = semver.gte(version, "3.5.5");
   return [
@@ -77,4 +87,10 @@ function corruptionCheckFlags(version: string): string[] {
 /** What later versions do by themselves. */
 function olderDefaults(version: string): string[] {
   return semver.lt(version, "3.5.0") ? ["--logger=zap", "--pre-vote"] : [];
+}
+
+/** In the order of their names: rearranging them restarts nobody. The gates are in one flag, above. */
+function furtherFlags(extraFlags: Readonly<Record<string, string>>): string[] {
+  const names = Object.keys(extraFlags).filter((name) => name !== "feature-gates");
+  return names.sort().map((name) => `--${name}=${extraFlags[name]}`);
 }

@@ -130,6 +130,26 @@ export class SettingsReader {
     return this.fields(setting, value, fields, optional)[0];
   }
 
+  /** An object of any names, whose values are texts, whole numbers or truth values; all of them as texts. */
+  texts(setting: string): Record<string, string> {
+    const value = this.json(setting, {});
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      this.mistake(setting, "is not an object of names and values");
+      return {};
+    }
+    const entries = Object.entries(value).map(([key, item]: [string, unknown]) => {
+      const isText = ["string", "boolean"].includes(typeof item) || Number.isSafeInteger(item);
+      if (!isText) {
+        this.mistake(
+          `${setting}.${key}`,
+          `is ${JSON.stringify(item)}, expected a text, a whole number, true or false`,
+        );
+      }
+      return [key, isText ? String(item) : ""];
+    });
+    return Object.fromEntries(entries) as Record<string, string>;
+  }
+
   private fields<Field extends string, Optional extends string>(
     setting: string,
     value: unknown,

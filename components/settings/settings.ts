@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import type { SshSettings } from "../ssh";
 import { instanceTypeMistake } from "../aws/instanceTypes";
+import { looksLikeHours } from "../etcd/compaction";
+import type { FlagSettings } from "../etcd/flags";
 import type { ReleaseSource } from "../etcd/stage";
 import { versionMistake } from "../etcd/versions";
 import type { MachineSetting } from "../existing/machineSetting";
 import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
 import type { Subject } from "../pki/certificate";
+import { checkFlags } from "./flags";
 import { checkMachines, readMachines } from "./machines";
 import { checkNetwork } from "./network";
 import { type Mistake, SettingsError, SettingsReader } from "./reader";
@@ -14,15 +17,13 @@ import { unknownSettings } from "./unknown";
 import { labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
-export interface Settings extends LifetimeSettings, SshSettings {
+export interface Settings extends FlagSettings, LifetimeSettings, SshSettings {
   readonly clusterName: string;
-  readonly version: string;
   readonly allowDowngrade: boolean;
   readonly install: "release" | "package" | "file";
   readonly releaseUrl: string;
   readonly releaseFile: string;
   readonly binDirectory: string;
-  readonly quotaGiB: number;
   readonly evenMembers: boolean;
   readonly replacements: Readonly<Record<string, number>>;
   readonly dataReplacements: Readonly<Record<string, number>>;
@@ -41,7 +42,6 @@ export interface Settings extends LifetimeSettings, SshSettings {
   readonly clientCidrs: string[];
   readonly sshUser: string;
   readonly tls: "on" | "off";
-  readonly plainLoopback: boolean;
   readonly certificateSubject: Subject;
   readonly certificateIssue: number;
   readonly certificateAuthorities: number[];
@@ -113,6 +113,10 @@ export function settingsWarnings(settings: Settings): string[] {
       "plainLoopback is true: every process on a member's machine reads and writes everything, without a certificate",
     ],
     [
+      looksLikeHours(settings.compactionRetention),
+      `compactionRetention is ${settings.compactionRetention}, which keeps as many revisions; as many hours are ${settings.compactionRetention}h`,
+    ],
+    [
       members % 2 === 0,
       `evenMembers is true: ${members} members survive the loss of ${members / 2 - 1}, as ${members - 1} would, and one more machine can break`,
     ],
@@ -134,6 +138,10 @@ function read(reader: SettingsReader): Settings {
     releaseFile: reader.string("releaseFile"),
     binDirectory: reader.string("binDirectory"),
     quotaGiB: reader.integer("quotaGiB", 1, 8),
+    compactionRetention: reader.string("compactionRetention"),
+    heartbeatMs: reader.integer("heartbeatMs", 1, 10000),
+    electionMs: reader.integer("electionMs", 5, 50000),
+    extraFlags: reader.texts("extraFlags"),
     evenMembers: reader.boolean("evenMembers"),
     replacements: reader.counts("replacements"),
     dataReplacements: reader.counts("dataReplacements"),
@@ -188,6 +196,7 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
     ...of("version", versionMistake(settings.version)),
     ...checkSource(settings),
     ...checkMemberCount(settings),
+    ...checkFlags(settings),
     ...lifetimesOf(settings),
     ...checkAuthorities(settings),
     ...checkReplacements(settings),

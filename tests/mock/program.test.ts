@@ -357,6 +357,23 @@ describe("other stacks", () => {
     expect(sources).toEqual(["10.8.0.0/16", "2001:db8::/32"]);
   });
 
+  it("members run with the flags that settings tune and add", async () => {
+    const { get } = await record({
+      compactionRetention: "10000",
+      heartbeatMs: 200,
+      electionMs: 2000,
+      extraFlags: { "max-request-bytes": 10485760 },
+    });
+    const { members } = get("pulumi:index:Stash", "change").inputs["input"];
+    for (const { unit } of Object.values<{ unit: string }>(members)) {
+      expect(unit).toContain("--auto-compaction-retention=10000 ");
+      expect(unit).toContain("--heartbeat-interval=200 ");
+      expect(unit).toContain("--election-timeout=2000 ");
+      expect(unit).toContain("--max-request-bytes=10485760 ");
+    }
+    expect(Object.keys(members)).toHaveLength(3);
+  });
+
   it("with mistakes in its settings registers nothing at all", async () => {
     const registrations: Registration[] = [];
     await expect(record({ version: "3.3.0", quotaGiB: 99 }, [], registrations)).rejects.toThrow(

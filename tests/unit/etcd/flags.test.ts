@@ -1,30 +1,41 @@
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { memberFlags } from "../../../components/etcd/flags";
+import { type FlagSettings, memberFlags } from "../../../components/etcd/flags";
+import { hasFlag } from "../../../components/etcd/knownFlags";
 import { planMembers } from "../../../components/etcd/plan";
 
 const one = { name: "controller-0", address: "10.0.1.10" };
 const [member] = planMembers([one], { tls: true });
-const settings = { quotaGiB: 8, plainLoopback: false };
-const flagsFor = (version: string) => memberFlags(member!, { ...settings, version });
-
-/** The flags whose values are lists or maps; the fixtures, read from etcd's sources, leave them out. */
-const listFlags = [
-  "listen-peer-urls",
-  "initial-advertise-peer-urls",
-  "listen-client-urls",
-  "advertise-client-urls",
-  "listen-metrics-urls",
-  "feature-gates",
-];
+const settings: FlagSettings = {
+  version: "3.7.3",
+  quotaGiB: 8,
+  plainLoopback: false,
+  compactionRetention: "1h",
+  heartbeatMs: 100,
+  electionMs: 1000,
+  extraFlags: {},
+};
+const flagsWith = (changes: Partial<FlagSettings>) =>
+  memberFlags(member!, { ...settings, ...changes });
+const flagsFor = (version: string) => flagsWith({ version });
 
 describe("every flag is one that the version has", () => {
-  it.each(["3.4.45", "3.5.0", "3.5.33", "3.6.0", "3.6.14", "3.7.1"])("%s", (version) => {
-    const file = path.join(__dirname, "../../fixtures/etcd-flags", `v${version}`);
-    const known = [...readFileSync(file, "utf8").trim().split("\n"), ...listFlags];
+  it.each([
+    "3.4.0",
+    "3.4.23",
+    "3.4.25",
+    "3.4.45",
+    "3.5.0",
+    "3.5.4",
+    "3.5.5",
+    "3.5.8",
+    "3.5.33",
+    "3.6.0",
+    "3.6.14",
+    "3.7.0",
+    "3.7.3",
+  ])("%s", (version) => {
     const names = flagsFor(version).map((flag) => /^--([^=]+)/.exec(flag)![1]!);
-    expect(names.filter((name) => !known.includes(name))).toEqual([]);
+    expect(names.filter((name) => !hasFlag(version, name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });
 });
@@ -50,6 +61,60 @@ describe("what differs between versions", () => {
   });
 });
 
+it("with the defaults, a member is what it was before there were settings for it: no restart", () => {
+  expect(flagsFor("3.7.3").slice(-7)).toEqual([
+    "--tls-min-version=TLS1.2",
+    "--heartbeat-interval=100",
+    "--election-timeout=1000",
+    "--quota-backend-bytes=8589934592",
+    "--auto-compaction-mode=periodic",
+    "--auto-compaction-retention=1h",
+    "--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true",
+  ]);
+});
+
+describe("what a setting tunes", () => {
+  it.each<[Partial<FlagSettings>, string[]]>([
+    [{ quotaGiB: 2 }, ["--quota-backend-bytes=2147483648"]],
+    [{ heartbeatMs: 250 }, ["--heartbeat-interval=250"]],
+    [{ electionMs: 2500 }, ["--election-timeout=2500"]],
+    [
+      { compactionRetention: "1h30m" },
+      ["--auto-compaction-mode=periodic", "--auto-compaction-retention=1h30m"],
+    ],
+    [
+      { compactionRetention: "10000" },
+      ["--auto-compaction-mode=revision", "--auto-compaction-retention=10000"],
+    ],
+    [
+      { compactionRetention: "0" },
+      ["--auto-compaction-mode=periodic", "--auto-compaction-retention=0"],
+    ],
+  ])("%j: %j", (changes, expected) => {
+    const flags = flagsWith(changes);
+    expect(flags).toEqual(expect.arrayContaining(expected));
+    expect(flags).toHaveLength(flagsFor("3.7.3").length);
+  });
+});
+
+describe("further flags", () => {
+  const two = { "max-request-bytes": "10485760", "log-level": "debug" };
+
+  it("come last, in the order of their names, however they are written", () => {
+    const expected = [...flagsFor("3.7.3"), "--log-level=debug", "--max-request-bytes=10485760"];
+    expect(flagsWith({ extraFlags: two })).toEqual(expected);
+    const reversed = Object.fromEntries(Object.entries(two).reverse());
+    expect(flagsWith({ extraFlags: reversed })).toEqual(expected);
+  });
+
+  it("that are feature gates join those that every member has, in one flag", () => {
+    const flags = flagsWith({ extraFlags: { "feature-gates": "LeaseCheckpoint=true" } });
+    expect(flags.filter((flag) => flag.startsWith("--feature-gates"))).toEqual([
+      "--feature-gates=InitialCorruptCheck=true,CompactHashCheck=true,LeaseCheckpoint=true",
+    ]);
+  });
+});
+
 it("nothing of a first start is among them: a change of the membership restarts nobody", () => {
   const names = flagsFor("3.7.3").join(" ");
   expect(names).not.toMatch(/--initial-cluster(=|-state|-token)/);
@@ -70,7 +135,7 @@ it("the quota is in bytes", () => {
 describe("the client listener on loopback", () => {
   const listeners = (address: string, tls: boolean, plainLoopback: boolean) => {
     const [plan] = planMembers([{ ...one, address }], { tls });
-    const flags = memberFlags(plan!, { ...settings, plainLoopback, version: "3.7.3" });
+    const flags = memberFlags(plan!, { ...settings, plainLoopback });
     return flags.find((flag) => flag.startsWith("--listen-client-urls="))!.split("=")[1];
   };
 
@@ -87,6 +152,6 @@ describe("the client listener on loopback", () => {
 
 it("without TLS there is no flag of it", () => {
   const [plan] = planMembers([one], { tls: false });
-  const flags = memberFlags(plan!, { ...settings, version: "3.7.3" }).join(" ");
+  const flags = memberFlags(plan!, settings).join(" ");
   expect(flags).not.toMatch(/cert|key|ca-file|tls|https/);
 });

@@ -4,9 +4,8 @@ import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { knownHostKey } from "../../../components/existing/machineSetting";
-import { SettingsError } from "../../../components/settings/reader";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
-import { rawSettings } from "../../settings";
+import { mistakesIn as mistakesInStack, rawSettings } from "../../settings";
 
 const key = utils.generateKeyPairSync("ed25519").private;
 const hosts = ["10.64.3.7", "10.64.3.8", "10.66.3.86"];
@@ -25,17 +24,8 @@ function settingsOf(changes: Record<string, unknown>) {
   return readSettings({ values, secrets: ["sshPrivateKey", "sshPassword"] });
 }
 
-function mistakesIn(changes: Record<string, unknown>): string[] {
-  try {
-    settingsOf(changes);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SettingsError)) {
-      throw error;
-    }
-    return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
-  }
-}
+const mistakesIn = (changes: Record<string, unknown>) =>
+  mistakesInStack({ ...valid, ...changes }, ["sshPrivateKey", "sshPassword"]);
 
 it("names and addresses are all that has to be said of a machine", () => {
   expect(settingsOf({}).machines[1]).toEqual({

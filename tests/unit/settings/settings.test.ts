@@ -3,19 +3,7 @@ import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { SettingsError } from "../../../components/settings/reader";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
-import { rawSettings } from "../../settings";
-
-function mistakesIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
-  try {
-    readSettings({ values: rawSettings(changes), secrets });
-    return [];
-  } catch (error) {
-    if (!(error instanceof SettingsError)) {
-      throw error;
-    }
-    return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
-  }
-}
+import { mistakesIn, rawSettings } from "../../settings";
 
 const [first, second, third] = ["10.0.1.10", "10.0.2.10", "10.0.3.10"];
 const named = (...addresses: string[]) =>
@@ -355,6 +343,14 @@ describe("a warning", () => {
 
   it("is not given for the defaults", () => expect(warnings({})).toEqual([]));
 
+  it("is given for revisions that look like hours", () => {
+    expect(warnings({ compactionRetention: "8" })).toEqual([
+      "compactionRetention is 8, which keeps as many revisions; as many hours are 8h",
+    ]);
+    expect(warnings({ compactionRetention: "0" })).toEqual([]);
+    expect(warnings({ compactionRetention: "10000" })).toEqual([]);
+  });
+
   it("is given for a mirror without TLS, and for SSH from everywhere", () => {
     expect(warnings({ releaseUrl: "http://mirror.example.com" })).toEqual([
       expect.stringContaining("releaseUrl is plain HTTP"),
@@ -366,11 +362,12 @@ describe("a warning", () => {
 });
 
 describe("whatever is written into a setting", () => {
-  const names = Object.keys(rawSettings());
+  const defaults = rawSettings();
+  const names = Object.keys(defaults);
   it("is read or refused, and never an accident", () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.oneof(fc.string(), fc.json()), (name, value) => {
-        const values = { ...rawSettings(), [name]: value };
+        const values = { ...defaults, [name]: value };
         try {
           readSettings({ values, secrets: [] });
         } catch (error) {

@@ -1,0 +1,77 @@
+import { replacementOf } from "../etcd/flagReplacements";
+import { gateOfFlag } from "../etcd/featureGates";
+import { flagAbsence, flagsOf, hasFlag } from "../etcd/knownFlags";
+import { reservedReason } from "../etcd/reservedFlags";
+import { versionMistake } from "../etcd/versions";
+import { featureGateMistakes } from "./featureGates";
+import type { Mistake } from "./reader";
+import { didYouMean } from "./unknown";
+
+type ExtraFlags = Readonly<Record<string, string>>;
+
+/**
+ * All that can be wrong with flags that somebody adds: with one that it does not know, a member does
+ * not start any more.
+ */
+export function checkExtraFlags(version: string, extraFlags: ExtraFlags): Mistake[] {
+  // What a version knows is asked only of one that is right itself.
+  const known = versionMistake(version) === undefined ? version : undefined;
+  return Object.entries(extraFlags).flatMap(([written, value]) => {
+    const name = written.replace(/^-+/, "");
+    const texts = [
+      name === written ? undefined : `is written with dashes, expected ${name}: they are added`,
+      (known && absenceMistake(known, name)) ?? reservedReason(name),
+      known && conflictMistake(known, name, extraFlags),
+      valueMistake(value),
+      ...(known && name === "feature-gates" && hasFlag(known, name)
+        ? featureGateMistakes(known, value)
+        : []),
+    ];
+    return texts
+      .filter((text) => text !== undefined)
+      .map((text) => ({ setting: `extraFlags.${written}`, text }));
+  });
+}
+
+/** That a version has not got a flag, with what to do about it. */
+function absenceMistake(version: string, name: string): string | undefined {
+  const absence = flagAbsence(version, name);
+  switch (absence?.kind) {
+    case undefined:
+      return undefined;
+    case "unknown":
+      return `is not a flag of etcd. ${didYouMean(name, flagsOf(version)) ?? "etcd --help has them all"}`;
+    case "later":
+      return `is a flag from etcd ${absence.since} on, and version is ${version}. ${instead(version, name)}`;
+    case "removed":
+      return `was removed in etcd ${absence.since}, and version is ${version}. ${instead(version, name)}`;
+  }
+}
+
+function instead(version: string, name: string): string {
+  const reason = reservedReason(name);
+  if (reason !== undefined) {
+    return `It ${reason}`;
+  }
+  const replacement = replacementOf(version, name);
+  return replacement === undefined ? "Leave it out" : `Expected ${replacement}`;
+}
+
+/** 3.6 has some features both as flags and as gates, and does not start with both. */
+function conflictMistake(
+  version: string,
+  name: string,
+  { "feature-gates": gates = "" }: ExtraFlags,
+): string | undefined {
+  const gate = gateOfFlag(name);
+  return gate !== undefined && hasFlag(version, name) && gates.includes(gate)
+    ? `is in feature-gates, too, with which etcd does not start. Expected ${gate} there alone`
+    : undefined;
+}
+
+/** A value goes into a line of a systemd unit, where these have a meaning of their own. */
+function valueMistake(value: string): string | undefined {
+  return /^[^\s"'%$\\\p{C}]*$/u.test(value)
+    ? undefined
+    : `is ${JSON.stringify(value)}, expected a value without blanks, quotes, %, $, \\ and control characters, which systemd would change`;
+}
