@@ -1,5 +1,6 @@
 import { noop } from "cockatiel";
 import { Etcd3 } from "etcd3";
+import { RareResets } from "./rareResets";
 import type { Credentials, Member } from "./target";
 
 /** A client of one member. */
@@ -15,9 +16,8 @@ export class Connection {
     this.client = new Etcd3({
       hosts: member.clientUrl.replace(/\/$/, ""),
       ...(member.clientUrl.startsWith("https:") ? { credentials: buffers(credentials) } : {}),
-      // By default etcd3 calls three times, then does not call at all for 5 s: the retries here
-      // are the caller's, and each has to reach the member.
-      faultHandling: { host: () => noop, global: noop },
+      // By default etcd3 tries three times itself. The retries here are the caller's.
+      faultHandling: { host: () => new RareResets(1000), global: noop },
       grpcOptions: {
         // By default a member that was away is not dialled again for 1 s, and up to 2 minutes.
         "grpc.initial_reconnect_backoff_ms": 50,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { now } from "./clock";
-import type { Connections } from "./connections";
+import type { Connection } from "./connection";
 
 /** What became of one put. */
 export interface PutRecord {
@@ -28,7 +28,7 @@ export interface Patience {
  * failure, then after pauses of up to 200 ms. Never throws.
  */
 export async function put(
-  connections: Connections,
+  connections: { at(turn: number): Pick<Connection, "member" | "call"> },
   turn: number,
   { key, value }: { key: string; value: string },
   patience: Patience,

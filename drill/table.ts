@@ -39,7 +39,7 @@ function cells({ change, verdict: { writer, sampler } }: Row): string[] {
 /** Says so where the gap may be the writer's own. */
 function note({ change, verdict: { writer } }: Row): string[] {
   const ownMs = writer.longestOwnStallMs;
-  return ownMs > writer.longestGapMs / 2
+  return ownMs >= 200 && ownMs > writer.longestGapMs / 2
     ? [`${change}: the writer itself stood still for ${ownMs.toFixed(0)} ms`]
     : [];
 }
