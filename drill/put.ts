@@ -11,7 +11,10 @@ export interface PutRecord {
   readonly endMs: number;
   readonly acknowledged: boolean;
   readonly attempts: number;
-  /** Why the last attempt that failed did; also of puts that were acknowledged in the end. */
+  /**
+   * Why the last attempt that failed did, of those that had their full time; also of puts that were
+   * acknowledged in the end.
+   */
   readonly lastError?: string;
 }
 
@@ -45,14 +48,18 @@ export async function put(
     // Read again for each attempt: the members may have changed meanwhile.
     const connection = connections.at(turn + attempts);
     attempts += 1;
+    const limitMs = Math.min(patience.attemptMs, Math.max(1, leftMs()));
     try {
       await connection.call(
         (client, options) => client.put(key).value(value).options(options).exec(),
-        Math.min(patience.attemptMs, Math.max(1, leftMs())),
+        limitMs,
       );
       return record(true);
     } catch (error) {
-      lastError = `${connection.member.name}: ${(error as Error).message}`;
+      // An attempt that had less time than others ran out of it: the one before says more.
+      if (lastError === undefined || limitMs === patience.attemptMs) {
+        lastError = `${connection.member.name}: ${(error as Error).message}`;
+      }
     }
     await sleep(Math.max(0, Math.min(pauseMs(attempts), leftMs())));
   } while (leftMs() > 0);

@@ -34,6 +34,7 @@ export function verdict(measured: Measured, limits: Limits = {}): Verdict {
       ...some(lost.altered, "acknowledged writes have another value"),
       ...unequalHashes(hashes),
       ...downAtOnce(sampler, limits.membersDownAtOnce ?? 1),
+      ...neverSeen(sampler),
     ],
   };
 }
@@ -78,4 +79,11 @@ function downAtOnce(sampler: SamplerFigures, limit: number): string[] {
     .map(({ names, fromMs, toMs }) => `${names.join(" and ")} for ${Math.ceil(toMs - fromMs)} ms`);
   const how = certainlyDownAtOnce > limit ? "were" : "may have been";
   return [`${mostDownAtOnce} members ${how} down at once: at most ${when.join(", ")}`];
+}
+
+/** Of these members nothing can be said: the client may have been the wrong one. */
+function neverSeen({ members }: SamplerFigures): string[] {
+  return members
+    .filter(({ samples, served }) => samples > 0 && !served)
+    .map(({ name, errors }) => `${name} was never seen to serve: ${errors.join(", ")}`);
 }

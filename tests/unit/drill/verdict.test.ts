@@ -100,6 +100,22 @@ describe("the verdict", () => {
     ["not what is allowed", { sampler: two }, { membersDownAtOnce: 2 }, []],
     ["no samples", { sampler: { ...sampler, samples: 0 } }, undefined, ["no member was sampled"]],
     [
+      "members that the sampler could not talk to",
+      {
+        sampler: {
+          ...sampler,
+          members: [
+            {
+              ...{ name: "a", samples: 2, failedSamples: 2, served: false },
+              ...{ downs: 0, downMs: 0, errors: ["wrong CA", "timeout"] },
+            },
+          ],
+        },
+      },
+      undefined,
+      ["a was never seen to serve: wrong CA, timeout"],
+    ],
+    [
       "too few writes to prove anything",
       { writer: { ...writer, putsPerSecond: 88.88, leftOut: 9 } },
       undefined,

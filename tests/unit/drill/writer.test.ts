@@ -48,16 +48,19 @@ describe("the pace", () => {
 });
 
 describe("a put", () => {
+  const entry = { key: "k", value: "v" };
+  const patience = { attemptMs: 40, putMs: 100 };
+
   /** Members that answer a put, or refuse it with their words, each time they are asked. */
   function members(...answers: (string | undefined)[]) {
     const asked: string[] = [];
     const at = (turn: number) => {
       const index = turn % answers.length;
       const member = { name: `m${index}`, clientUrl: "" };
-      const call = async <T>(): Promise<T> => {
+      const call = async <T>(_: unknown, timeoutMs: number): Promise<T> => {
         asked.push(member.name);
         if (answers[index] !== undefined) {
-          throw new Error(answers[index]);
+          throw new Error(timeoutMs < patience.attemptMs ? "out of time" : answers[index]);
         }
         return undefined as T;
       };
@@ -65,9 +68,6 @@ describe("a put", () => {
     };
     return { at, asked };
   }
-  const entry = { key: "k", value: "v" };
-  const patience = { attemptMs: 20, putMs: 100 };
-
   it("goes to the member whose turn it is", async () => {
     const { at, asked } = members(undefined, undefined, undefined);
     const record = await put({ at }, 5, entry, patience);
@@ -83,7 +83,7 @@ describe("a put", () => {
     expect(asked).toEqual(["m1", "m2", "m0"]);
   });
 
-  it("has failed when its time is over, with the last error", async () => {
+  it("has failed when its time is over, with the last error that says why", async () => {
     const record = await put(members("gone"), 0, entry, patience);
     expect(record).toMatchObject({ acknowledged: false, lastError: "m0: gone" });
     expect(record.attempts).toBeGreaterThan(1);
