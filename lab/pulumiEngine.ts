@@ -20,6 +20,12 @@ export interface PulumiRun {
   readonly output: string;
 }
 
+interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+}
+
 /** The Pulumi engine with a state of its own, and the AWS double in place of AWS. */
 export class PulumiEngine implements Engine {
   readonly name = "pulumi";
@@ -83,16 +89,26 @@ export class PulumiEngine implements Engine {
    * @param options.signal kills it (SIGKILL, with the program it runs) when aborted
    * @param options.stdin what it reads, such as a secret that no command line should show
    */
-  async run(
-    args: string[],
+  run(args: string[], log: Log, options: RunOptions = {}): Promise<PulumiRun> {
+    const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];
+    return this.execute(this.command, words, log, options);
+  }
+
+  /** Runs one of the operator's commands on the lab's stack, such as `ops/health.ts`. */
+  runCommand(program: string, args: string[], log: Log): Promise<PulumiRun> {
+    return this.execute("node", ["run.mjs", program, ...args, "--stack", labStack], log, {});
+  }
+
+  private async execute(
+    command: string,
+    words: string[],
     log: Log,
-    options: { signal?: AbortSignal; env?: Record<string, string>; stdin?: string } = {},
+    options: RunOptions,
   ): Promise<PulumiRun> {
     const { execa } = await import("execa");
     const provider = await serveAws(this.aws);
     try {
-      const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];
-      const child = execa(this.command, words, {
+      const child = execa(command, words, {
         cwd: projectRoot,
         env: { ...(await this.environment(provider.port)), ...options.env },
         all: true,

@@ -1,0 +1,63 @@
+// npm run drill [-- --short]: every change of a cluster's life in the lab, under a writer and a sampler.
+// Ends with 1 when a write was lost or failed, or more than one member was down at once.
+import { parseArgs } from "node:util";
+import { changes, start } from "./changes";
+import { Rehearsal } from "./rehearsal";
+import { drillTable, type Row } from "./table";
+
+const usage = `npm run drill                  every change three times over, each pulumi up killed twice
+npm run drill -- --short       every change once, each pulumi up killed once
+npm run drill -- --rounds N    as often as that
+npm run drill -- --verbose     with everything that pulumi prints`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      short: { type: "boolean" },
+      rounds: { type: "string" },
+      verbose: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const rounds = Number(values.rounds ?? (values.short ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new Error(`--rounds is "${values.rounds}", expected a whole number from 1`);
+  }
+  const log = values.verbose ? console.log : sayKills;
+  const rows: Row[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    console.log(`round ${round} of ${rounds}`);
+    rows.push(...(await oneLife(log, values.short ? 1 : 2)));
+  }
+  console.log(drillTable(rows));
+  process.exitCode = rows.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0;
+}
+
+/** A cluster from nothing, through every change, and gone again. */
+async function oneLife(log: (line: string) => void, kills: number): Promise<Row[]> {
+  const rehearsal = new Rehearsal(log);
+  const rows: Row[] = [];
+  await rehearsal.lab.down();
+  await rehearsal.start(start);
+  for (const change of changes(kills)) {
+    console.log(`  ${change.name}`);
+    rows.push(await rehearsal.change(change));
+  }
+  await rehearsal.lab.down();
+  return rows;
+}
+
+function sayKills(line: string): void {
+  if (line.startsWith("killed ")) {
+    console.log(`    ${line}`);
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(`drill: ${error.message}`);
+  process.exitCode = 1;
+});
