@@ -51,6 +51,7 @@ export class LiveMachine {
   ): Promise<SshResult> {
     return runOverSsh(this.target, scriptCommand(script, args), scriptInput(script), {
       timeoutSeconds: 60,
+      dialTimeoutSeconds: 8,
       ...options,
     });
   }

@@ -1,6 +1,6 @@
 import { type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
 import { membershipChange, replacedMachines, type Wanted } from "../components/etcd/rollout/wanted";
-import * as semver from "semver";
+import { minor } from "semver";
 import { LiveMachine } from "./machine";
 import type { StackOutputs } from "./stackOutputs";
 
@@ -15,23 +15,32 @@ export interface Preparation {
 
 /** All that has to happen in the cluster before the machines are touched; each step can be repeated. */
 export async function prepare(preparation: Preparation): Promise<void> {
-  await goDown(preparation);
+  await agreeOnVersion(preparation);
   await letGo(preparation);
   await handOver(preparation);
 }
 
-/** Going down a minor version is first agreed among the members as they run. */
-async function goDown({ outputs, survey, wanted, log }: Preparation): Promise<void> {
-  const newer = survey.members.filter(
-    ({ version }) => version !== undefined && semver.minor(version) > semver.minor(wanted.version),
+/**
+ * Going down a minor version is first agreed among the members as they run; so is going back up
+ * before all have gone down, since until then no member of the newer version would start.
+ */
+async function agreeOnVersion(preparation: Preparation): Promise<void> {
+  const { outputs, survey, before, wanted, log } = preparation;
+  const newer = survey.members.find(
+    ({ version }) => version !== undefined && minor(version) > minor(wanted.version),
   );
-  const asked = newer[0];
-  if (asked !== undefined) {
-    const machine = new LiveMachine(asked.name, outputs);
+  const goesBackUp = before.allowDowngrade && minor(wanted.version) > minor(before.version);
+  const name = newer?.name ?? (goesBackUp ? servingMember(survey) : undefined);
+  if (name !== undefined) {
+    const machine = new LiveMachine(name, outputs);
     // etcdctl's own rule: the minor version, and ".0".
-    const target = `3.${semver.minor(wanted.version)}.0`;
+    const target = newer === undefined ? "" : `3.${minor(wanted.version)}.0`;
     await machine.succeed("downgrade", { ...machine.etcdctl, target }, { onStderrLine: log });
   }
+}
+
+function servingMember(survey: Survey): string | undefined {
+  return survey.health?.members.find((member) => member.healthy)?.name;
 }
 
 /** Members that leave are taken out of the cluster before their machines go. */

@@ -24,7 +24,7 @@ export function describeChange(survey: Survey, before: Wanted, wanted: Wanted): 
     ...replacedMachines(before, wanted).map((name) =>
       data.includes(name)
         ? `${name} gets a new machine and loses its data: taken out, added as a learner, promoted`
-        : `${name} gets a new machine and keeps its data`,
+        : `${name} gets a new machine, with its data where that is still there`,
     ),
   ];
 }

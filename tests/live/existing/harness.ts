@@ -46,13 +46,11 @@ export class Site {
     this.gateway = (await machines.createNetwork(cidr)).gateway;
     this.releases = await ensureReleases(["3.7.3"], () => undefined);
     this.mirror = await serveMirror(this.releases, this.gateway);
-    await Promise.all(blanks.map((blank) => this.bootOne(blank, moreUserData)));
-    await Promise.all(
-      blanks.map(({ ip }) => this.on(ip, "cloud-init status --wait >/dev/null; true")),
-    );
+    await Promise.all(blanks.map((blank) => this.bootBlank(blank, moreUserData)));
   }
 
-  private async bootOne({ name, ip }: Blank, moreUserData: string): Promise<void> {
+  /** Boots a blank machine and waits until it answers. */
+  async bootBlank({ name, ip }: Blank, moreUserData = ""): Promise<void> {
     const host = await makeKeyPair();
     this.hostKeys.set(ip, host.publicKey);
     const userData = controllerUserData({
@@ -67,6 +65,7 @@ export class Site {
       publicKey: this.login.publicKey,
       instanceId: `site-${ip}`,
     });
+    await this.on(ip, "cloud-init status --wait >/dev/null; true");
   }
 
   /** A machine's host key, as a line of authorized_keys. */
@@ -127,6 +126,13 @@ export class Site {
     changes: Settings = {},
   ): Promise<PulumiRun> {
     const log = (line: string) => void this.printed.push(line);
+    await this.configureEngine(engine, example, changes);
+    return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+  }
+
+  /** Writes an example's settings for the real engine. */
+  async configureEngine(engine: PulumiEngine, example: string, changes: Settings): Promise<void> {
+    const log = (line: string) => void this.printed.push(line);
     await writeStackFile(this.settings(example, changes));
     await engine.createStack();
     const key = { stdin: this.login.privateKey };
@@ -134,7 +140,6 @@ export class Site {
     if (stored.exitCode !== 0) {
       throw new Error(stored.output);
     }
-    return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
   }
 
   /** Destroys what the last `up` made. */

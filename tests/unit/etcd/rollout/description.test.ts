@@ -72,7 +72,7 @@ it.each<[string, Partial<Wanted>, SurveyChanges, string[], Wanted?]>([
     { members: membersOf(["a", "b", "c"], { a: { machine: 1 }, b: { machine: 2, data: 1 } }) },
     {},
     [
-      "a gets a new machine and keeps its data",
+      "a gets a new machine, with its data where that is still there",
       "b gets a new machine and loses its data: taken out, added as a learner, promoted",
     ],
   ],
