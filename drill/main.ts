@@ -1,7 +1,7 @@
 // npm run drill [-- --short]: every change of a cluster's life in the lab, under a writer and a sampler.
 // Ends with 1 when a write was lost or failed, or more than one member was down at once.
 import { parseArgs } from "node:util";
-import { changes, start } from "./changes";
+import { changes, type Kills, start } from "./changes";
 import { Rehearsal } from "./rehearsal";
 import { drillTable, type Row } from "./table";
 
@@ -31,14 +31,14 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   for (let round = 1; round <= rounds; round++) {
     console.log(`round ${round} of ${rounds}`);
-    rows.push(...(await oneLife(log, values.short ? 1 : 2)));
+    rows.push(...(await oneLife(log, values.short ? { once: 1, else: 1 } : { once: 2, else: 2 })));
   }
   console.log(drillTable(rows));
   process.exitCode = rows.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0;
 }
 
 /** A cluster from nothing, through every change, and gone again. */
-async function oneLife(log: (line: string) => void, kills: number): Promise<Row[]> {
+async function oneLife(log: (line: string) => void, kills: Kills): Promise<Row[]> {
   const rehearsal = new Rehearsal(log);
   const rows: Row[] = [];
   await rehearsal.lab.down();

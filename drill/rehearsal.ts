@@ -17,7 +17,7 @@ export interface Change {
   /** What changes in the stack's settings, by the command where there is one. */
   readonly settings: Settings;
   /** What happens to the cluster before, such as a machine that is lost. */
-  readonly before?: (outputs: StackOutputs) => Promise<void>;
+  readonly before?: (outputs: StackOutputs, engine: PulumiEngine) => Promise<void>;
   /** The operator's command that makes the change, where it is not a plain `pulumi up`. */
   readonly command?: { readonly program: string; readonly args: string[] };
   /** Members that leave: from then on nobody expects them to serve. */
@@ -73,7 +73,7 @@ export class Rehearsal {
     const observation = new Observation(targetOf(this.outputs));
     try {
       await sleep(1000);
-      await change.before?.(this.outputs);
+      await change.before?.(this.outputs, this.engine);
       for (const name of change.leaving ?? []) {
         observation.sampler.forget(name);
       }

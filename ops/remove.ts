@@ -14,7 +14,7 @@ async function remove(task: RemovalTask): Promise<SshResult | undefined> {
     links: task.binDirectory,
     purge: task.deleteData,
   });
-  const options = { timeoutSeconds: 900, dialErrorLimit: 5, dialTimeoutSeconds: 5 };
+  const options = { timeoutSeconds: 900, dialErrorLimit: 2, dialTimeoutSeconds: 5 };
   try {
     return await runOverSsh(task.target, command, scriptInput("remove"), options);
   } catch (error) {
