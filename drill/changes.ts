@@ -27,6 +27,7 @@ export function upgrades(kills: Kills): Change[] {
       name: "1 → 3 members",
       settings: { "etcd:controllers": controllers(3) },
       kills: kills.else,
+      makesMachines: true,
     },
     { name: "3.4.23 → 3.5.35", settings: { "etcd:version": "3.5.35" }, kills: kills.else },
     { name: "3.5.35 → 3.6.16", settings: { "etcd:version": "3.6.16" }, kills: kills.once },
@@ -79,6 +80,7 @@ export function machines(kills: Kills): Change[] {
       name: "3 → 5 members",
       settings: { "etcd:controllers": controllers(5) },
       kills: kills.once,
+      makesMachines: true,
     },
     {
       name: "5 → 3 members",
@@ -97,6 +99,7 @@ export function machines(kills: Kills): Change[] {
         await engine.run(["refresh", "--yes", "--skip-preview"], () => undefined);
       },
       kills: kills.once,
+      makesMachines: true,
     },
     {
       name: "a lost machine, its data too",

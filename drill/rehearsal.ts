@@ -24,12 +24,17 @@ export interface Change {
   readonly leaving?: readonly string[];
   /** How often the running `pulumi up` is killed (SIGKILL) at a random moment, and run again. @default 0 */
   readonly kills?: number;
+  /**
+   * Whether it makes instances: then it is killed once they are made. What EC2 is about to make is not
+   * told to an engine that is gone.
+   */
+  readonly makesMachines?: boolean;
 }
 
 const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
-/** How long an `up` runs before it is killed, in ms: from its first words to its last member. */
-const killMs = { least: 3_000, most: 16_000 };
+/** How long after its beginning, or after its first command, an `up` is killed at the latest, in ms. */
+const killWithinMs = { start: 16_000, command: 8_000 };
 
 /** Whole changes of a lab's cluster under the real engine, each under a writer and a sampler. */
 export class Rehearsal {
@@ -81,7 +86,7 @@ export class Rehearsal {
       if (command === undefined) {
         this.settings = { ...this.settings, ...change.settings };
         for (let kill = 0; kill < (change.kills ?? 0); kill++) {
-          await this.killed();
+          await this.killed(change);
         }
         await this.succeed(() => this.engine.run(up, this.log));
       } else {
@@ -99,14 +104,22 @@ export class Rehearsal {
   }
 
   /** Starts an `up` and kills it, with everything that it runs, at a random moment. */
-  private async killed(): Promise<void> {
-    const moment = killMs.least + this.random() * (killMs.most - killMs.least);
+  private async killed({ makesMachines = false }: Change): Promise<void> {
+    const moment = this.random() * (makesMachines ? killWithinMs.command : killWithinMs.start);
+    const from = makesMachines ? "command:remote:Command" : "Updating";
     await this.withSettings(this.settings, async () => {
       const killer = new AbortController();
-      const timer = setTimeout(() => killer.abort(), moment);
-      const { exitCode } = await this.engine.run(up, this.log, { signal: killer.signal });
+      let timer: NodeJS.Timeout | undefined;
+      const watch = (line: string) => {
+        this.log(line);
+        if (line.includes(from)) {
+          timer ??= setTimeout(() => killer.abort(), moment);
+        }
+      };
+      const { exitCode } = await this.engine.run(up, watch, { signal: killer.signal });
       clearTimeout(timer);
-      this.log(`killed after ${(moment / 1000).toFixed(1)} s: exit ${exitCode}`);
+      const when = `${(moment / 1000).toFixed(1)} s after ${makesMachines ? "its first command" : "its start"}`;
+      this.log(`killed ${when}: exit ${exitCode}`);
       await this.engine.run(["cancel", "--yes"], () => undefined);
     });
   }

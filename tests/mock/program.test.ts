@@ -357,6 +357,23 @@ describe("other stacks", () => {
     expect(sources).toEqual(["10.8.0.0/16", "2001:db8::/32"]);
   });
 
+  it("on the way to a new CA both are trusted, and the first of them issues", async () => {
+    const { all, get, outputs } = await record({ certificateAuthorities: [2, 1] });
+    expect(all("tls:index/selfSignedCert:SelfSignedCert").map(({ name }) => name)).toEqual([
+      "ca-2",
+      "ca",
+    ]);
+    expect(get("tls:index/selfSignedCert:SelfSignedCert", "ca-2").inputs["subject"]).toEqual({
+      commonName: "etcd CA 2",
+      organization: "etcd",
+    });
+    for (const { inputs } of all(leaf)) {
+      expect(inputs["caCertPem"]).toBe("CERTIFICATE of ca-2");
+    }
+    // Oldest first, whoever issues: the members' file stays as it is when the issuer changes.
+    expect(outputs["caCertPem"].value).toBe("CERTIFICATE of caCERTIFICATE of ca-2");
+  });
+
   it("members run with the flags that settings tune and add", async () => {
     const { get } = await record({
       compactionRetention: "10000",

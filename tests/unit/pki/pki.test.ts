@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lifetimeMistakes, lifetimesFrom } from "../../../components/pki/lifetimes";
+import { lifetimeMistakes, lifetimesFrom, renewalLines } from "../../../components/pki/lifetimes";
 import { usesOf } from "../../../components/pki/purposes";
 import { subjectNames } from "../../../components/pki/subjectNames";
 
@@ -25,6 +25,33 @@ describe("lifetimes", () => {
         expect(hours.certificateRenewalHours).toBeGreaterThan(0);
       }),
     );
+  });
+});
+
+describe("a renewal", () => {
+  const settings = {
+    caLifetimeDays: 3650,
+    certificateLifetimeDays: 365,
+    certificateRenewalDays: 30,
+  };
+  const now = new Date("2026-06-15T12:00:00Z");
+
+  it.each<[string, string[], string[]]>([
+    ["is not due before its time", ["2026-07-15T12:00:01Z"], []],
+    [
+      "is due for all when it is for one",
+      ["2026-12-01T00:00:00Z", "2026-07-15T11:59:59Z"],
+      ["certificates are renewed (the first ends on 2026-07-15), and no member restarts for it"],
+    ],
+    [
+      "is due after the end",
+      ["2026-06-14T00:00:00Z"],
+      ["certificates are renewed (the first ended on 2026-06-14), and no member restarts for it"],
+    ],
+    ["of nothing is none", [], []],
+  ])("%s", (_, ends, lines) => {
+    const dates = ends.map((end) => new Date(end));
+    expect(renewalLines(dates, settings, now)).toEqual(lines);
   });
 });
 

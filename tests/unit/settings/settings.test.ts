@@ -34,6 +34,28 @@ describe("the defaults of Pulumi.yaml", () => {
 describe("a mistake is found and named", () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     [
+      "no CA",
+      { certificateAuthorities: [] },
+      /^certificateAuthorities is \[\], expected one or two/,
+    ],
+    ["three CAs", { certificateAuthorities: [1, 2, 3] }, /^certificateAuthorities is \[1, 2, 3\]/],
+    ["a CA twice", { certificateAuthorities: [2, 2] }, /^certificateAuthorities is \[2, 2\]/],
+    [
+      "a CA by name",
+      { certificateAuthorities: ["new"] },
+      /^certificateAuthorities is not a list of/,
+    ],
+    [
+      "a machine made anew that is no member",
+      { replacements: { "controller-9": 1 } },
+      /^replacements has "controller-9", which is no member: controller-0, controller-1, contr/,
+    ],
+    [
+      "a machine made anew so often as no number says",
+      { dataReplacements: { "controller-0": "yes" } },
+      /^dataReplacements is not an object of whole numbers/,
+    ],
+    [
       "an address outside the subnets",
       { controllers: named(first, second, "10.0.4.10") },
       /^controllers\[2\]\.privateIp is 10\.0\.4\.10, expected an address in one of subnetCidrs/,
