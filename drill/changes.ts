@@ -3,7 +3,11 @@ import type { StackOutputs } from "../live/stackOutputs";
 import type { Change, Settings } from "./rehearsal";
 
 /** The changes of a cluster's life, in an order in which each finds what it needs. */
-export const start: Settings = { "etcd:version": "3.4.23", "etcd:controllers": controllers(1) };
+export const start: Settings = {
+  "etcd:install": "package",
+  "etcd:version": "3.4.23",
+  "etcd:controllers": controllers(1),
+};
 
 /** How often the running `pulumi up` is killed, in one change of each kind and in the others. */
 export interface Kills {
@@ -29,7 +33,11 @@ export function upgrades(kills: Kills): Change[] {
       kills: kills.else,
       makesMachines: true,
     },
-    { name: "3.4.23 → 3.5.35", settings: { "etcd:version": "3.5.35" }, kills: kills.else },
+    {
+      name: "3.4.23 (Debian's package) → 3.5.35",
+      settings: { "etcd:install": "release", "etcd:version": "3.5.35" },
+      kills: kills.else,
+    },
     { name: "3.5.35 → 3.6.16", settings: { "etcd:version": "3.6.16" }, kills: kills.once },
     { name: "3.6.16 → 3.7.3", settings: { "etcd:version": "3.7.3" }, kills: kills.else },
   ];

@@ -31,9 +31,19 @@ async function check(name: string, command: string, ...args: string[]): Promise<
   add(code === 0 ? { passed: 1 } : { failed: 1 });
 }
 
+/** No check takes as long as this, in minutes, unless it hangs. */
+const limitMinutes = 60;
+
 async function run(command: string, args: string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: projectRoot, stdio: "inherit" });
+  const child = spawn(command, args, {
+    cwd: projectRoot,
+    stdio: "inherit",
+    timeout: limitMinutes * 60_000,
+  });
   const [code] = (await once(child, "exit")) as [number | null];
+  if (code === null) {
+    console.log(`${path.basename(command)} did not end by itself within ${limitMinutes} minutes`);
+  }
   return code ?? 1;
 }
 

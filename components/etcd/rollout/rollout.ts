@@ -46,7 +46,7 @@ export class Rollout extends pulumi.ComponentResource {
    * @param isFounder whether the member of this name is among the cluster's founders
    */
   memberHooks(isFounder: (name: string) => Promise<boolean>): pulumi.ResourceHookBinding {
-    const hook = (step: string, run: (args: pulumi.ResourceHookArgs) => void | Promise<void>) =>
+    const hook = (step: string, run: pulumi.ResourceHookFunction) =>
       new pulumi.ResourceHook(`member-${step}`, run);
     return {
       beforeCreate: [
@@ -132,11 +132,10 @@ export class Rollout extends pulumi.ComponentResource {
 
   /** The cluster as it is; where it cannot be looked at, each member is unknown. */
   private look(names: string[]): Promise<Survey> {
-    this.survey ??= this.surveyLive().catch((error: Error) => ({
-      members: names.map((name) => ({ name, problem: error.message })),
-      health: undefined,
-      problem: error.message,
-    }));
+    this.survey ??= this.surveyLive().catch((error: Error) => {
+      const problem = `${error.message}. (If this stack has never had a working cluster, destroy it and begin again)`;
+      return { members: names.map((name) => ({ name, problem })), health: undefined, problem };
+    });
     return this.survey;
   }
 
