@@ -1,3 +1,4 @@
+import { architectureOf } from "./aws/instanceTypes";
 import { memberFlags } from "./etcd/flags";
 import { type MemberPlan, type MemberRequest, planMembers } from "./etcd/plan";
 import type { Wanted } from "./etcd/rollout/wanted";
@@ -36,6 +37,7 @@ export function wantedCluster(settings: Settings): WantedCluster {
     certificateAuthorities,
     certificateIssue: tls ? settings.certificateIssue : 0,
     instanceType: usesExistingMachines(settings) ? "" : settings.instanceType,
+    architecture: usesExistingMachines(settings) ? "" : architectureOf(settings.instanceType),
     members: Object.fromEntries(
       members.map(({ name, peerUrl }) => [
         name,

@@ -13,6 +13,7 @@ export function refusals(survey: Survey, before: Wanted, wanted: Wanted): string
     ...membershipRefusals(survey, before, wanted),
     ...addressRefusals(before, wanted),
     ...replacementRefusals(survey, before, wanted),
+    ...architectureRefusals(before, wanted),
     ...authorityRefusals(survey, before, wanted),
   ];
 }
@@ -149,6 +150,14 @@ function replacementRefusals(survey: Survey, before: Wanted, wanted: Wanted): st
     ...found,
     ...unhealthyRefusals(survey, others, `${name} is made anew only while all others are healthy`),
   ];
+}
+
+function architectureRefusals(before: Wanted, wanted: Wanted): string[] {
+  return before.architecture === wanted.architecture
+    ? []
+    : [
+        `instanceType is ${wanted.instanceType}, of the architecture ${wanted.architecture}, and the machines are of ${before.architecture}: a machine cannot change that. Set instanceType back`,
+      ];
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Wanted {
   readonly certificateIssue: number;
   /** The machines' type, or "" where machines have none. */
   readonly instanceType: string;
+  /** The architecture that this type has, or "". */
+  readonly architecture: string;
   readonly members: Readonly<Record<string, WantedMember>>;
 }
 

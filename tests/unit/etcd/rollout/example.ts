@@ -26,6 +26,7 @@ export function wanted(changes: Partial<Wanted> = {}): Wanted {
     certificateAuthorities: [1],
     certificateIssue: 1,
     instanceType: "t3.small",
+    architecture: "amd64",
     members: membersOf(names),
     ...changes,
   };

@@ -174,6 +174,12 @@ describe("a change that is refused", () => {
       /^b would move from https:.* npm run replace -- b$/,
     ],
     [
+      "a type of another architecture",
+      { instanceType: "t4g.small", architecture: "arm64" },
+      {},
+      /^instanceType is t4g\.small, of the architecture arm64, and the machines are of amd64/,
+    ],
+    [
       "TLS turned off",
       { members: membersOf(["a", "b", "c"], { b: { peerUrl: "http://10.0.1.108:2380" } }) },
       {},
