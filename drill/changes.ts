@@ -31,7 +31,7 @@ export function upgrades(kills: Kills): Change[] {
       name: "1 → 3 members",
       settings: { "etcd:controllers": controllers(3) },
       kills: kills.else,
-      makesMachines: true,
+      instances: ["controller-1", "controller-2"],
     },
     {
       name: "3.4.23 (Debian's package) → 3.5.35",
@@ -88,7 +88,7 @@ export function machines(kills: Kills): Change[] {
       name: "3 → 5 members",
       settings: { "etcd:controllers": controllers(5) },
       kills: kills.once,
-      makesMachines: true,
+      instances: ["controller-3", "controller-4"],
     },
     {
       name: "5 → 3 members",
@@ -107,7 +107,7 @@ export function machines(kills: Kills): Change[] {
         await engine.run(["refresh", "--yes", "--skip-preview"], () => undefined);
       },
       kills: kills.once,
-      makesMachines: true,
+      instances: ["controller-1"],
     },
     {
       name: "a lost machine, its data too",

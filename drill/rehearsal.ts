@@ -25,16 +25,16 @@ export interface Change {
   /** How often the running `pulumi up` is killed (SIGKILL) at a random moment, and run again. @default 0 */
   readonly kills?: number;
   /**
-   * Whether it makes instances: then it is killed once they are made. What EC2 is about to make is not
-   * told to an engine that is gone.
+   * The instances that it makes: it is killed once all are made. What EC2 is about to make is not told
+   * to an engine that is gone.
    */
-  readonly makesMachines?: boolean;
+  readonly instances?: readonly string[];
 }
 
 const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
-/** How long after its beginning, or after its first command, an `up` is killed at the latest, in ms. */
-const killWithinMs = { start: 16_000, command: 8_000 };
+/** How long after its start, or after its instances are made, an `up` is killed at the latest, in ms. */
+const killWithinMs = { start: 16_000, instances: 8_000 };
 
 /** Whole changes of a lab's cluster under the real engine, each under a writer and a sampler. */
 export class Rehearsal {
@@ -104,22 +104,27 @@ export class Rehearsal {
   }
 
   /** Starts an `up` and kills it, with everything that it runs, at a random moment. */
-  private async killed({ makesMachines = false }: Change): Promise<void> {
-    const moment = this.random() * (makesMachines ? killWithinMs.command : killWithinMs.start);
-    const from = makesMachines ? "command:remote:Command" : "Updating";
+  private async killed({ instances = [] }: Change): Promise<void> {
+    const after = instances.length > 0 ? "instances" : "start";
+    const moment = this.random() * killWithinMs[after];
+    const awaited = instances.map((name) => `aws:ec2:Instance ${name} created`);
+    awaited.push("Updating");
     await this.withSettings(this.settings, async () => {
       const killer = new AbortController();
       let timer: NodeJS.Timeout | undefined;
       const watch = (line: string) => {
         this.log(line);
-        if (line.includes(from)) {
-          timer ??= setTimeout(() => killer.abort(), moment);
+        const seen = awaited.findIndex((text) => line.includes(text));
+        if (seen >= 0) {
+          awaited.splice(seen, 1);
+          if (awaited.length === 0) {
+            timer ??= setTimeout(() => killer.abort(), moment);
+          }
         }
       };
       const { exitCode } = await this.engine.run(up, watch, { signal: killer.signal });
       clearTimeout(timer);
-      const when = `${(moment / 1000).toFixed(1)} s after ${makesMachines ? "its first command" : "its start"}`;
-      this.log(`killed ${when}: exit ${exitCode}`);
+      this.log(`killed ${(moment / 1000).toFixed(1)} s after its ${after}: exit ${exitCode}`);
       await this.engine.run(["cancel", "--yes"], () => undefined);
     });
   }

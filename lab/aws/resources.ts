@@ -799,7 +799,11 @@ const volumeAttachment: Handler = {
     }
     const attachments = [...records.values()].filter(({ type }) => type === VOLUME_ATTACHMENT);
     const already = attachments.find((other) => other.inputs.volumeId === itsVolume.id);
-    if (already) {
+    // The provider takes an attachment that is there for its own: an update may have been killed.
+    const isThere =
+      already?.inputs.instanceId === itsInstance.id &&
+      already.inputs.deviceName === inputs.deviceName;
+    if (already && !isThere) {
       throw new AwsError(
         "VolumeInUse",
         `${itsVolume.id} is already attached to an instance: ${text(already.inputs.instanceId)}`,
@@ -810,7 +814,7 @@ const volumeAttachment: Handler = {
       (other) =>
         other.inputs.instanceId === itsInstance.id && other.inputs.deviceName === inputs.deviceName,
     );
-    if (onDevice) {
+    if (onDevice && !isThere) {
       throw new AwsError(
         "InvalidParameterValue",
         `Invalid value '${text(inputs.deviceName)}' for unixDevice. Attachment point is ` +

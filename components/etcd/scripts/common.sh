@@ -12,6 +12,14 @@ fail() {
   exit 1
 }
 
+# make_staging FOLDER: sets `staging` to a new folder in it, which is gone when the script ends.
+make_staging() {
+  staging=$(mktemp -d "$1/.staging.XXXXXX")
+  to_remove+=("$staging")
+  trap 'rm -rf "${to_remove[@]}"' EXIT
+}
+to_remove=()
+
 # Sets the variables that a script declares from arguments of the form name=value.
 take_arguments() {
   local word

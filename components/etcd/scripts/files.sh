@@ -5,8 +5,7 @@
 receive_files() {
   install -d -m 0755 /etc/etcd "$config"
   rm -rf "$config"/.staging.*
-  staging=$(mktemp -d "$config/.staging.XXXXXX")
-  trap 'rm -rf "$staging"' EXIT
+  make_staging "$config"
   local file content
   while read -r file content; do
     [[ $file != end ]] || return 0

@@ -27,8 +27,7 @@ install_release() {
   local name=etcd-v$version-linux-$arch
   install -d -m 0755 /opt/etcd
   rm -rf /opt/etcd/.staging.*
-  staging=$(mktemp -d /opt/etcd/.staging.XXXXXX)
-  trap 'rm -rf "$staging"' EXIT
+  make_staging /opt/etcd
   if [[ -n $url ]]; then
     download "$name.tar.gz"
   else

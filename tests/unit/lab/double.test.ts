@@ -290,6 +290,19 @@ describe("volumes", () => {
     ]);
   });
 
+  it("take what is attached already for their own, as after an update that was killed", async () => {
+    const { attachment } = await attach();
+    await expect(make(VOLUME_ATTACHMENT, attachment)).resolves.toMatch(/^vai-/);
+  });
+
+  it("do not stop an instance that is gone, and say so", async () => {
+    const { attachment } = await attach();
+    const stopping = { ...attachment, stopInstanceBeforeDetaching: true };
+    const id = await make(VOLUME_ATTACHMENT, stopping);
+    await host.removeMachine(attachment.instanceId);
+    await expect(aws.delete(VOLUME_ATTACHMENT, id)).rejects.toThrow("IncorrectInstanceState");
+  });
+
   it("refuse another zone, a second instance, a taken device name and growing", async () => {
     const { attachment, volumeId } = await attach();
     const there = await make(VOLUME, { availabilityZone: "us-east-1b", size: 8 });
@@ -297,7 +310,8 @@ describe("volumes", () => {
     await expect(make(VOLUME_ATTACHMENT, { ...attachment, volumeId: there })).rejects.toThrow(
       "InvalidVolume.ZoneMismatch",
     );
-    await expect(make(VOLUME_ATTACHMENT, attachment)).rejects.toThrow("VolumeInUse");
+    const elsewhere = { ...attachment, deviceName: "/dev/sdz" };
+    await expect(make(VOLUME_ATTACHMENT, elsewhere)).rejects.toThrow("VolumeInUse");
     await expect(make(VOLUME_ATTACHMENT, { ...attachment, volumeId: here })).rejects.toThrow(
       "already in use",
     );
