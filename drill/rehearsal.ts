@@ -31,6 +31,9 @@ export interface Change {
   readonly instances?: readonly string[];
 }
 
+/** How long the writer runs before a change and after it, in ms. */
+const settleMs = 500;
+
 const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
 /** How long after its start, or after its instances are made, an `up` is killed at the latest, in ms. */
@@ -77,7 +80,7 @@ export class Rehearsal {
   async change(change: Change): Promise<Row> {
     const observation = new Observation(targetOf(this.outputs));
     try {
-      await sleep(1000);
+      await sleep(settleMs);
       await change.before?.(this.outputs, this.engine);
       for (const name of change.leaving ?? []) {
         observation.sampler.forget(name);
@@ -95,7 +98,7 @@ export class Rehearsal {
         this.settings = { ...this.settings, ...change.settings };
       }
       observation.reconnect(targetOf(this.outputs));
-      await sleep(1000);
+      await sleep(settleMs);
       return { change: change.name, verdict: await observation.finish() };
     } catch (error) {
       await observation.finish().catch(() => undefined);
@@ -122,9 +125,11 @@ export class Rehearsal {
           }
         }
       };
-      const { exitCode } = await this.engine.run(up, watch, { signal: killer.signal });
+      const { exitCode, output } = await this.engine.run(up, watch, { signal: killer.signal });
       clearTimeout(timer);
-      this.log(`killed ${(moment / 1000).toFixed(1)} s after its ${after}: exit ${exitCode}`);
+      // 137 is the kill's; with another one the update has ended before it, or by itself because of it.
+      const why = [0, 137].includes(exitCode) ? "" : `\n${lastLines(output, 25)}`;
+      this.log(`killed ${(moment / 1000).toFixed(1)} s after its ${after}: exit ${exitCode}${why}`);
       await this.engine.run(["cancel", "--yes"], () => undefined);
     });
   }
