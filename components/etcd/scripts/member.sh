@@ -50,6 +50,8 @@ prepare_data_directory() {
   # Members that share a machine have their directories in one that must let them through.
   [[ -d $(dirname "$data") ]] || install -d -m 0755 "$(dirname "$data")"
   install -d -m 0700 -o etcd -g etcd "$data"
+  # On a volume from another machine the files are owned by the number that etcd had there.
+  [[ ! -e $data/member || $(stat --format=%U "$data/member") == etcd ]] || chown -R etcd:etcd "$data"
 }
 
 # Formats a blank device only: one with anything on it is mounted, or refused.
