@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   for (let round = 1; round <= rounds; round++) {
     console.log(`round ${round} of ${rounds}`);
-    rows.push(...(await oneLife(log, values.short ? { once: 1, else: 1 } : { once: 2, else: 2 })));
+    rows.push(...(await oneLife(log, values.short ? { some: 1, else: 1 } : { some: 2, else: 2 })));
   }
   console.log(drillTable(rows));
   process.exitCode = rows.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0;
