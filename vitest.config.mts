@@ -7,8 +7,9 @@ const canRunPulumi = canRunLab && (await commandExists("pulumi"));
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
-      { test: { name: "mock", include: ["tests/mock/**/*.test.ts"] } },
+      // Some run bash dozens of times, which takes its time on a busy machine.
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "mock", include: ["tests/mock/**/*.test.ts"], testTimeout: 60_000 } },
       {
         // They share one lab: one file after the other, each from nothing.
         test: {
