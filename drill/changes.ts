@@ -27,12 +27,7 @@ export function changes(kills: Kills): Change[] {
 
 export function upgrades(kills: Kills): Change[] {
   return [
-    {
-      name: "1 → 3 members",
-      settings: { "etcd:controllers": controllers(3) },
-      kills: kills.else,
-      instances: ["controller-1", "controller-2"],
-    },
+    growth(1, 3, kills.else),
     {
       name: "3.4.23 (Debian's package) → 3.5.35",
       settings: { "etcd:install": "release", "etcd:version": "3.5.35" },
@@ -84,12 +79,7 @@ export function settingsAndCertificates(kills: Kills): Change[] {
 
 export function machines(kills: Kills): Change[] {
   return [
-    {
-      name: "3 → 5 members",
-      settings: { "etcd:controllers": controllers(5) },
-      kills: kills.some,
-      instances: ["controller-3", "controller-4"],
-    },
+    growth(3, 5, kills.some),
     {
       name: "5 → 3 members",
       settings: { "etcd:controllers": controllers(3) },
@@ -137,6 +127,17 @@ export const furtherMachines: Change[] = [
     command: { program: "ops/replace.ts", args: ["controller-0", "--yes"] },
   },
 ];
+
+function growth(from: number, to: number, kills: number): Change {
+  return {
+    name: `${from} → ${to} members`,
+    settings: { "etcd:controllers": controllers(to) },
+    kills,
+    instances: controllers(to)
+      .slice(from)
+      .map(({ name }) => name),
+  };
+}
 
 /** A machine that is gone, as if somebody had terminated it. */
 async function lose(outputs: StackOutputs, name: string): Promise<void> {

@@ -71,7 +71,7 @@ export class Rehearsal {
    * Runs `pulumi` with further settings, for what is to be refused: they are not kept.
    */
   attempt(settings: Settings, args: readonly string[] = up): Promise<PulumiRun> {
-    return this.withSettings({ ...this.settings, ...settings }, () =>
+    return this.lab.withMirror({ ...this.settings, ...settings }, () =>
       this.engine.run([...args], this.log),
     );
   }
@@ -112,7 +112,7 @@ export class Rehearsal {
     const moment = this.random() * killWithinMs[after];
     const awaited = instances.map((name) => `aws:ec2:Instance ${name} created`);
     awaited.push("Updating");
-    await this.withSettings(this.settings, async () => {
+    await this.lab.withMirror(this.settings, async () => {
       const killer = new AbortController();
       let timer: NodeJS.Timeout | undefined;
       const watch = (line: string) => {
@@ -135,7 +135,7 @@ export class Rehearsal {
   }
 
   private async succeed(run: () => Promise<PulumiRun>): Promise<void> {
-    await this.withSettings(this.settings, async () => {
+    await this.lab.withMirror(this.settings, async () => {
       const { exitCode, output } = await run();
       if (exitCode !== 0) {
         throw new Error(`ended with ${exitCode}. Its last lines:\n${lastLines(output, 40)}`);
@@ -146,10 +146,6 @@ export class Rehearsal {
         throw new Error(`the cluster is not healthy afterwards: ${health.verdict}`);
       }
     });
-  }
-
-  private withSettings<T>(settings: Settings, work: () => Promise<T>): Promise<T> {
-    return this.lab.withMirror(settings, work);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
+import { newerMember, type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
 import { membershipChange, replacedMachines, type Wanted } from "../components/etcd/rollout/wanted";
 import { minor } from "semver";
 import { LiveMachine } from "./machine";
@@ -26,9 +26,7 @@ export async function prepare(preparation: Preparation): Promise<void> {
  */
 async function agreeOnVersion(preparation: Preparation): Promise<void> {
   const { outputs, survey, before, wanted, log } = preparation;
-  const newer = survey.members.find(
-    ({ version }) => version !== undefined && minor(version) > minor(wanted.version),
-  );
+  const newer = newerMember(survey, wanted.version);
   const goesBackUp = before.allowDowngrade && minor(wanted.version) > minor(before.version);
   const name = newer?.name ?? (goesBackUp ? servingMember(survey) : undefined);
   if (name !== undefined) {

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import type { MemberOutput, SshOutput } from "../components/outputs";
+import { askPulumi } from "./pulumi";
 
 /** What the operator's commands need of the stack's outputs: the README has the contract. */
 export interface StackOutputs {
@@ -26,13 +25,7 @@ export interface StackOutputs {
  */
 export async function readStackOutputs(stack?: string): Promise<StackOutputs> {
   const args = ["stack", "output", "--json", "--show-secrets"];
-  const { stdout } = await promisify(execFile)(
-    "pulumi",
-    [...args, ...(stack === undefined ? [] : ["--stack", stack])],
-    { maxBuffer: 16 * 1024 ** 2, timeout: 120_000 },
-  ).catch((error: Error & { stderr?: string }) => {
-    throw new Error(`could not read the stack's outputs: ${error.stderr?.trim() || error.message}`);
-  });
+  const stdout = await askPulumi(args, stack, "could not read the stack's outputs");
   const outputs = JSON.parse(stdout) as Partial<StackOutputs>;
   if (outputs.ssh === undefined || outputs.sshPrivateKey === undefined) {
     throw new Error("the stack has no cluster yet: run pulumi up first");

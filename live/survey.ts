@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { MemberSurvey, Survey } from "../components/etcd/rollout/survey";
+import { flagsOfUnit } from "../components/etcd/unit";
 import { generationOf } from "../components/pki/generations";
 import { askHealth } from "./health";
 import { type LiveMachine, liveMachines } from "./machine";
@@ -44,7 +45,7 @@ export function readSurvey(text: string): Omit<MemberSurvey, "name" | "problem">
   };
   const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
   const unit = decoded(said.unit);
-  const flags = [...unit.matchAll(/^ *(--\S+)(?: \\)?$/gm)].map(([, flag]) => flag!);
+  const flags = flagsOfUnit(unit);
   const peerUrl = flags.find((flag) => flag.startsWith("--initial-advertise-peer-urls="));
   const version = /^# Written by Pulumi for etcd ([\d.]+):/m.exec(unit)?.[1];
   const trusts = /^TRUSTED_CAS=(.*)$/m.exec(decoded(said.running))?.[1];

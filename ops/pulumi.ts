@@ -1,11 +1,8 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { promisify } from "node:util";
 import type { Wanted } from "../components/etcd/rollout/wanted";
 import type { RawSettings } from "../components/settings/settings";
-
-const stackArguments = (stack: string | undefined) =>
-  stack === undefined ? [] : ["--stack", stack];
+import { askPulumi, stackArguments } from "../live/pulumi";
 
 /**
  * A stack's settings as the next `pulumi up` would have them, the project's defaults among them.
@@ -13,7 +10,11 @@ const stackArguments = (stack: string | undefined) =>
  * @throws Error where there is no `pulumi`, or no such stack
  */
 export async function readConfiguration(stack: string | undefined): Promise<RawSettings> {
-  const text = await ask(["config", "--json", "--show-secrets"], stack);
+  const text = await askPulumi(
+    ["config", "--json", "--show-secrets"],
+    stack,
+    "pulumi config failed",
+  );
   const all = JSON.parse(text) as Record<string, { value: string; secret: boolean }>;
   const own = Object.entries(all)
     .filter(([key]) => key.startsWith("etcd:"))
@@ -29,7 +30,8 @@ export async function readConfiguration(stack: string | undefined): Promise<RawS
  * @throws Error where the stack has no cluster yet
  */
 export async function readAskedBefore(stack: string | undefined): Promise<Wanted> {
-  const { deployment } = JSON.parse(await ask(["stack", "export"], stack)) as {
+  const text = await askPulumi(["stack", "export"], stack, "pulumi stack failed");
+  const { deployment } = JSON.parse(text) as {
     deployment: { resources?: { urn: string; inputs?: { input?: Wanted } }[] };
   };
   const gate = deployment.resources?.find(({ urn }) => urn.endsWith("pulumi:index:Stash::change"));
@@ -37,16 +39,6 @@ export async function readAskedBefore(stack: string | undefined): Promise<Wanted
     throw new Error("the stack has no cluster yet: run pulumi up first");
   }
   return gate.inputs.input;
-}
-
-async function ask(args: string[], stack: string | undefined): Promise<string> {
-  const { stdout } = await promisify(execFile)("pulumi", [...args, ...stackArguments(stack)], {
-    maxBuffer: 256 * 1024 ** 2,
-    timeout: 120_000,
-  }).catch((error: Error & { stderr?: string }) => {
-    throw new Error(`pulumi ${args[0]} failed: ${error.stderr?.trim() || error.message}`);
-  });
-  return stdout;
 }
 
 /**

@@ -2,7 +2,6 @@
 // request new data, given back by the others. Looks first, then lets pulumi up do it.
 import { parseArgs } from "node:util";
 import { usesExistingMachines } from "../components/settings/settings";
-import { readStackOutputs } from "../live/stackOutputs";
 import { describePlan, planChange } from "./change";
 import { runPulumi } from "./pulumi";
 
@@ -21,10 +20,6 @@ async function main(): Promise<void> {
   if (name === undefined || positionals.length > 1) {
     throw new Error(`expected one member's name: ${usage}`);
   }
-  const { members } = await readStackOutputs(values.stack);
-  if (!members.some((member) => member.name === name)) {
-    throw new Error(`${name} is no member: ${members.map((one) => one.name).join(", ")}`);
-  }
   const counters = values["new-data"]
     ? (["replacements", "dataReplacements"] as const)
     : (["replacements"] as const);
@@ -32,6 +27,10 @@ async function main(): Promise<void> {
     ...settings,
     ...Object.fromEntries(counters.map((key) => [key, countedUp(settings[key], name)])),
   }));
+  const { members } = plan.outputs;
+  if (!members.some((member) => member.name === name)) {
+    throw new Error(`${name} is no member: ${members.map((one) => one.name).join(", ")}`);
+  }
   console.log(describePlan(plan));
   if (plan.refusals.length > 0) {
     process.exitCode = 1;

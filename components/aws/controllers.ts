@@ -181,7 +181,6 @@ export class Controllers extends pulumi.ComponentResource {
   /** The data outlives the instance: on a volume of its own. */
   private dataVolume(name: string, subnet: ControllerSubnet, instance: ec2.Instance) {
     const { args } = this;
-    const trigger = { replacementTrigger: args.dataReplacements[name] ?? 0 };
     const volume = new ebs.Volume(
       `${name}-data`,
       {
@@ -196,7 +195,7 @@ export class Controllers extends pulumi.ComponentResource {
         parent: this,
         ignoreChanges: ["availabilityZone"],
         dependsOn: args.rollout.gate,
-        ...trigger,
+        replacementTrigger: args.dataReplacements[name] ?? 0,
       },
     );
     return new ec2.VolumeAttachment(

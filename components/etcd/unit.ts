@@ -77,6 +77,11 @@ WantedBy=multi-user.target
 `;
 }
 
+/** etcd's flags as a unit has them, `--name=value` each. */
+export function flagsOfUnit(unit: string): string[] {
+  return [...unit.matchAll(/^ *(--\S+)(?: \\)?$/gm)].map(([, flag]) => flag!);
+}
+
 /**
  * The unit as it goes to the machine, with a digest of all that a restart would change. A running
  * etcd still has the one that it was started with, so a script can tell whether what runs is what is

@@ -1,3 +1,4 @@
+import { flagsOfUnit } from "../unit";
 import { list } from "./refusals";
 import { leaderOf, type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
 import { membershipChange, replacedData, replacedMachines, type Wanted } from "./wanted";
@@ -74,7 +75,7 @@ function changedFlags({ name, flags }: MemberSurvey, { members }: Wanted): strin
     return [];
   }
   const from = byName(flags);
-  const to = byName([...unit.matchAll(/^ *(--\S+)(?: \\)?$/gm)].map(([, flag]) => flag!));
+  const to = byName(flagsOfUnit(unit));
   return [...new Set([...from.keys(), ...to.keys()])]
     .filter((flag) => from.get(flag) !== to.get(flag))
     .map((flag) => `${flag} ${from.get(flag) ?? "unset"} → ${to.get(flag) ?? "unset"}`);

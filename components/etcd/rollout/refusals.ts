@@ -1,5 +1,5 @@
 import * as semver from "semver";
-import { type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
+import { type MemberSurvey, newerMember, type Survey, unhealthyMembers } from "./survey";
 import { membershipChange, replacedData, replacedMachines, type Wanted } from "./wanted";
 
 /**
@@ -58,10 +58,7 @@ function versionRefusal(from: string, { version: to, allowDowngrade }: Wanted) {
  * when nothing else is under way.
  */
 function downgradeRefusals(survey: Survey, before: Wanted, wanted: Wanted): string[] {
-  const goesDown = survey.members.some(
-    ({ version }) => version !== undefined && semver.minor(version) > semver.minor(wanted.version),
-  );
-  if (!goesDown || !wanted.allowDowngrade) {
+  if (newerMember(survey, wanted.version) === undefined || !wanted.allowDowngrade) {
     return [];
   }
   return [

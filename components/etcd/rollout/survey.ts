@@ -1,3 +1,4 @@
+import { minor } from "semver";
 import type { ClusterHealth } from "../health";
 
 /** What a member's machine said when it was looked at. */
@@ -24,6 +25,13 @@ export interface Survey {
   readonly health: ClusterHealth | undefined;
   /** Why none could be asked. */
   readonly problem?: string;
+}
+
+/** A member whose data was last run with a newer minor version than this one. */
+export function newerMember(survey: Survey, version: string): MemberSurvey | undefined {
+  return survey.members.find(
+    (member) => member.version !== undefined && minor(member.version) > minor(version),
+  );
 }
 
 /** The name of the leader, where one is known. */
