@@ -13,6 +13,7 @@ import {
   usesExistingMachines,
 } from "./components/settings/settings";
 import { stackConfiguration } from "./components/settings/stack";
+import { snapshotPlan } from "./components/snapshots";
 import { wantedCluster } from "./components/wanted";
 
 const settings = readSettings(stackConfiguration());
@@ -26,7 +27,7 @@ const { members: plans, units, wanted } = wantedCluster(settings);
 const rollout = new Rollout("rollout", wanted);
 
 // The machines: EC2 instances, or what a person has.
-const { machines, access } = usesExistingMachines(settings)
+const { machines, access, snapshotBucket } = usesExistingMachines(settings)
   ? existingMachines({ ...settings, source, members: plans, rollout })
   : awsMachines({ ...settings, rollout });
 
@@ -38,6 +39,8 @@ const client = issuer?.issue("client", "client", noNames);
 const cluster = new Cluster("etcd", {
   ...settings,
   ...{ source, members: plans, units, machines, issuer, rollout },
+  snapshots: snapshotPlan(settings, snapshotBucket),
+  restore: wanted.restore,
 });
 
 // What later stages read: the README has the contract.

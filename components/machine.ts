@@ -36,6 +36,9 @@ export interface Machine {
 /** What a maker of machines gives: the machines, and how a person gets at them. */
 export interface Machines {
   readonly machines: Machine[];
+  /** The bucket that the machines have access to, by a role of theirs. */
+  readonly snapshotBucket?:
+    { readonly name: pulumi.Output<string>; readonly region: pulumi.Output<string> } | undefined;
   readonly access: {
     /** Secret; "" where there is none. */
     readonly privateKey: pulumi.Output<string>;

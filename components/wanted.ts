@@ -5,6 +5,7 @@ import type { Wanted } from "./etcd/rollout/wanted";
 import { binariesOf } from "./etcd/stage";
 import { unitText } from "./etcd/unit";
 import { isSameMachine } from "./existing/machineSetting";
+import { restoreRequest } from "./snapshots";
 import { releaseSource, type Settings, usesExistingMachines } from "./settings/settings";
 
 /** The members that the settings ask for, as they will run. */
@@ -38,6 +39,7 @@ export function wantedCluster(settings: Settings): WantedCluster {
     certificateIssue: tls ? settings.certificateIssue : 0,
     instanceType: usesExistingMachines(settings) ? "" : settings.instanceType,
     architecture: usesExistingMachines(settings) ? "" : architectureOf(settings.instanceType),
+    restore: restoreRequest(settings),
     members: Object.fromEntries(
       members.map(({ name, peerUrl }) => [
         name,

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { scriptCommand, scriptInput, type ScriptName } from "../components/etcd/scripts";
 import { runOverSsh, type SshResult, type SshTarget } from "./ssh";
 import type { StackOutputs } from "./stackOutputs";
@@ -66,6 +67,18 @@ export class LiveMachine {
       throw new Error(stderr.trim() || `${script} on ${this.name} ended with ${code}`);
     }
     return stdout;
+  }
+
+  /**
+   * Lets a command's output flow somewhere.
+   * @throws Error with what it said, where it fails
+   */
+  async read(command: string, stdoutTo: Writable, timeoutSeconds: number): Promise<void> {
+    const options = { stdoutTo, timeoutSeconds, dialTimeoutSeconds: 8 };
+    const { code, stderr } = await runOverSsh(this.target, command, "", options);
+    if (code !== 0) {
+      throw new Error(`${this.name}: ${stderr.trim() || `"${command}" ended with ${code}`}`);
+    }
   }
 }
 

@@ -1,7 +1,13 @@
 import { newerMember, type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
-import { membershipChange, replacedMachines, type Wanted } from "../components/etcd/rollout/wanted";
+import {
+  membershipChange,
+  replacedMachines,
+  restores,
+  type Wanted,
+} from "../components/etcd/rollout/wanted";
 import { minor } from "semver";
 import { LiveMachine } from "./machine";
+import { takeSnapshot } from "./snapshot";
 import type { StackOutputs } from "./stackOutputs";
 
 /** What was found and what is asked for, of a change that nothing speaks against. */
@@ -15,9 +21,32 @@ export interface Preparation {
 
 /** All that has to happen in the cluster before the machines are touched; each step can be repeated. */
 export async function prepare(preparation: Preparation): Promise<void> {
+  if (restores(preparation.before, preparation.wanted)) {
+    return;
+  }
+  await takeSnapshotFirst(preparation);
   await agreeOnVersion(preparation);
   await letGo(preparation);
   await handOver(preparation);
+}
+
+/**
+ * Between minor versions the data changes its form: there is a way back only from before.
+ * @throws Error where no snapshot could be taken: the change has not begun then
+ */
+async function takeSnapshotFirst({ outputs, survey, wanted, log }: Preparation): Promise<void> {
+  const changes = survey.members.some(
+    ({ version }) => version !== undefined && minor(version) !== minor(wanted.version),
+  );
+  if (!changes) {
+    return;
+  }
+  const { where } = await takeSnapshot(outputs, log).catch((error: Error) => {
+    throw new Error(
+      `a change of the minor version begins with a snapshot, and that failed; nothing was changed: ${error.message}`,
+    );
+  });
+  log(`a snapshot from before the change is in ${where}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from "node:crypto";
-import type { Duplex, Readable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
@@ -28,6 +29,8 @@ export interface SshOptions {
    * @default 0
    */
   dialErrorLimit?: number;
+  /** Takes what the command writes to stdout, which is not in the result then. */
+  stdoutTo?: Writable | undefined;
   /** Called with each line that the command writes to stderr, while it runs. */
   onStderrLine?: ((line: string) => void) | undefined;
 }
@@ -222,7 +225,7 @@ function execute(
   target: SshTarget,
   command: string,
   stdin: string | Buffer,
-  { timeoutSeconds = 600, onStderrLine }: SshOptions,
+  { timeoutSeconds = 600, stdoutTo, onStderrLine }: SshOptions,
 ): Promise<SshResult> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
@@ -242,7 +245,11 @@ function execute(
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       const output: Buffer[] = [];
-      channel.on("data", (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
+      if (stdoutTo === undefined) {
+        channel.on("data", (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
+      } else {
+        channel.pipe(stdoutTo);
+      }
       channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk) && output.push(chunk));
       if (onStderrLine !== undefined) {
         readLines(channel.stderr, onStderrLine);
@@ -260,7 +267,14 @@ function execute(
         }
         clearTimeout(timer);
         const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString("utf8");
-        resolve({ stdout: text(stdout), stderr: text(stderr), output: text(output), code, signal });
+        const result = {
+          ...{ stdout: text(stdout), stderr: text(stderr), output: text(output), code, signal },
+        };
+        const written = stdoutTo === undefined ? Promise.resolve() : finished(stdoutTo);
+        written.then(
+          () => resolve(result),
+          (problem: Error) => fail(problem.message),
+        );
       });
       // A command that does not read its input closes it early.
       channel.on("error", () => undefined);

@@ -46,13 +46,12 @@ export function readSurvey(text: string): Omit<MemberSurvey, "name" | "problem">
   const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
   const unit = decoded(said.unit);
   const flags = flagsOfUnit(unit);
-  const peerUrl = flags.find((flag) => flag.startsWith("--initial-advertise-peer-urls="));
   const version = /^# Written by Pulumi for etcd ([\d.]+):/m.exec(unit)?.[1];
   const trusts = /^TRUSTED_CAS=(.*)$/m.exec(decoded(said.running))?.[1];
   return {
     flags,
+    hasData: said.hasData,
     ...(said.hasData && version !== undefined && { version }),
-    ...(peerUrl !== undefined && { peerUrl: peerUrl.replace(/^[^=]+=/, "") }),
     ...(trusts !== undefined && { trusts: trusts.split(",").filter(Boolean).map(Number) }),
     ...(said.certificate !== "" && readCertificate(decoded(said.certificate))),
   };

@@ -1,5 +1,5 @@
 // npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
-// Ends with 1 when the cluster is not healthy.
+// Ends with 1 when the cluster is not healthy, with 2 when only its snapshots are not as they should be.
 import { parseArgs } from "node:util";
 import { askHealth } from "../live/health";
 import { healthTable } from "./healthTable";
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   });
   const health = await askHealth(await readStackOutputs(values.stack));
   console.log(values.json ? JSON.stringify(health, null, 2) : healthTable(health));
-  process.exitCode = health.healthy ? 0 : 1;
+  process.exitCode = !health.healthy ? 1 : health.snapshots.warning !== "" ? 2 : 0;
 }
 
 main().catch((error: Error) => {

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
+import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
 
 /** The health of a cluster as a table and its verdict, for people. */
 export function healthTable(health: ClusterHealth): string {
@@ -8,8 +9,22 @@ export function healthTable(health: ClusterHealth): string {
     style: { head: [], border: [] },
   });
   table.push(...health.members.map(row));
-  return `${table.toString()}\n${health.healthy ? "healthy" : "NOT HEALTHY"}: ${health.verdict}`;
+  return [
+    table.toString(),
+    snapshotLine(health.snapshots),
+    `${health.healthy ? "healthy" : "NOT HEALTHY"}: ${health.verdict}`,
+  ].join("\n");
 }
+
+function snapshotLine({ last, warning }: SnapshotHealth): string {
+  const found =
+    last === null
+      ? "no snapshot yet"
+      : `last snapshot: ${duration(last.ageSeconds)} ago, ${mebibytes(last.sizeBytes)}, revision ${last.revision}, ${last.where}`;
+  return warning === "" ? found : `${found}\nWARNING: ${warning}`;
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 
 function row(member: MemberHealth): string[] {
   return [
@@ -19,7 +34,7 @@ function row(member: MemberHealth): string[] {
     member.latencyMs === null ? "–" : `${member.latencyMs.toFixed(1)} ms`,
     member.version ?? "–",
     member.leader ? "leader" : "",
-    member.dbSizeBytes === null ? "–" : `${(member.dbSizeBytes / 1024 ** 2).toFixed(1)} MiB`,
+    member.dbSizeBytes === null ? "–" : mebibytes(member.dbSizeBytes),
     member.alarms.join(", "),
   ];
 }

@@ -12,6 +12,10 @@ export interface ReportChanges {
   readonly leaders?: string[];
   /** The peer URLs that are members. */
   readonly listed?: string[];
+  /** What is written of snapshots, by the last part of its key. */
+  readonly snapshots?: Readonly<Record<string, object>>;
+  /** The time by the machine's clock, in seconds since 1970. */
+  readonly now?: number;
 }
 
 /** What health.sh prints for up to three members, as etcdctl 3.7.3 writes it. */
@@ -32,5 +36,11 @@ export function healthReport(members: readonly MemberUrls[], changes: ReportChan
   const listed = (changes.listed ?? members.map((member) => member.peerUrl)).map(
     (url, index) => `{"ID":${memberIds[index] ?? "99"},"name":"m${index}","peerURLs":["${url}"]}`,
   );
-  return `{"health":[${read.join(",")}],"status":[${status.join(",")}],"alarms":{"header":{}${alarms}},"members":{"members":[${listed.join(",")}]}}\n`;
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const kvs = Object.entries(changes.snapshots ?? {}).map(([name, value]) => ({
+    key: base64(`etcd-by-pulumi/snapshot/${name}`),
+    value: base64(JSON.stringify(value)),
+  }));
+  const snapshots = `{"header":{},"kvs":${JSON.stringify(kvs)},"count":${kvs.length}}`;
+  return `{"health":[${read.join(",")}],"status":[${status.join(",")}],"alarms":{"header":{}${alarms}},"members":{"members":[${listed.join(",")}]},"snapshots":${snapshots},"now":${changes.now ?? 0}}\n`;
 }

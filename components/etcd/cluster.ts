@@ -7,6 +7,9 @@ import { type ClusterHealth, readHealth } from "./health";
 import { initialCluster, type MemberPlan } from "./plan";
 import type { Rollout } from "./rollout/rollout";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
+import { snapshotFiles } from "./snapshots/files";
+import type { RestoreRequest, SnapshotPlan } from "./snapshots/plan";
+import { isUploaded, prepareRestore, uploadFolder } from "./snapshots/restore";
 import { binariesOf, type ReleaseSource, stage } from "./stage";
 import { withDigest } from "./unit";
 
@@ -26,6 +29,9 @@ export interface ClusterArgs {
   readonly rollout: Rollout;
   /** Whoever issues the certificates; without one the cluster runs without TLS. */
   readonly issuer: CertificateIssuer | undefined;
+  readonly snapshots: SnapshotPlan;
+  /** The snapshot to begin from. */
+  readonly restore: RestoreRequest;
   /** Further names and addresses that clients use for every member. */
   readonly serverNames: string[];
 }
@@ -64,12 +70,14 @@ export class Cluster extends pulumi.ComponentResource {
     const stages = machines.map((machine, index) =>
       this.stageMember(machine, this.members[index]!, operator),
     );
+    const restored = this.prepareRestore(stages);
     const founders = this.recordFounders(stages);
     const shared: Shared = {
       founders,
       caCertPem: issuer?.caCertPem ?? pulumi.output(""),
       hooks: rollout.memberHooks((name) => this.isFounder(name, founders)),
-      dependsOn: stages,
+      // All of them: a snapshot that one machine cannot restore stops nothing on another.
+      dependsOn: [...stages, ...restored],
     };
     const members = machines.map((machine, index) =>
       this.runMember(machine, this.members[index]!, shared),
@@ -110,10 +118,26 @@ export class Cluster extends pulumi.ComponentResource {
         version,
         source,
         configDirectory: plan.tls ? plan.configDirectory : "",
+        uploads: isUploaded(this.args.restore) ? uploadFolder : "",
         certificates: this.certificatesOf(machine, operator),
       },
       { parent: this },
     );
+  }
+
+  /** The snapshot to begin from, on every machine; nothing where there is none. */
+  private prepareRestore(stages: remote.Command[]): remote.Command[] {
+    const { args } = this;
+    return args.restore.id === ""
+      ? []
+      : args.machines.map((machine, index) =>
+          prepareRestore(
+            machine,
+            this.members[index]!,
+            { ...args, binaries: this.binaries },
+            { parent: this, dependsOn: stages[index]! },
+          ),
+        );
   }
 
   /** A member as a whole: its unit, and the one script that makes it run. */
@@ -140,11 +164,19 @@ export class Cluster extends pulumi.ComponentResource {
             links: this.args.binDirectory,
             tls: plan.tls,
             downgrade: this.args.allowDowngrade,
+            scheduled: this.args.snapshots.minutes > 0,
+            restore: this.args.restore.id,
             machine: incarnation,
           }),
         );
     const unit = this.args.units.get(plan.name)!;
-    const files = shared.caCertPem.apply((ca): Bundle => ({ unit: withDigest(unit, ca) }));
+    const snapshots = snapshotFiles(plan, this.args.snapshots, {
+      ...this.args,
+      binaries: this.binaries,
+    });
+    const files = pulumi
+      .all([shared.caCertPem, snapshots])
+      .apply(([ca, others]): Bundle => ({ unit: withDigest(unit, ca), ...others }));
     return new remote.Command(
       machine.name,
       {

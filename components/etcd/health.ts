@@ -1,5 +1,6 @@
 import { isLosslessNumber, parse } from "lossless-json";
 import type { MemberPlan } from "./plan";
+import { type SnapshotAnswer, snapshotHealth, type SnapshotHealth } from "./snapshots/health";
 
 /** What has to be known of a member to read its health. */
 export type MemberUrls = Pick<MemberPlan, "name" | "clientUrl" | "peerUrl">;
@@ -28,6 +29,8 @@ export interface ClusterHealth {
   /** The verdict in words. */
   readonly verdict: string;
   readonly members: MemberHealth[];
+  /** What became of the snapshots; it does not decide whether the cluster is healthy. */
+  readonly snapshots: SnapshotHealth;
 }
 
 /** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
@@ -38,6 +41,8 @@ interface Answers {
   status: { Endpoint: string; Status: Record<string, unknown> }[] | null;
   alarms: { alarms?: { memberID: unknown; alarm: unknown }[] } | null;
   members: { members?: { ID: unknown; name?: string; peerURLs?: string[] }[] } | null;
+  snapshots: SnapshotAnswer | null;
+  now: unknown;
 }
 
 /**
@@ -58,6 +63,7 @@ export function readHealth(text: string, members: readonly MemberUrls[]): Cluste
     verdict:
       mistakes.length === 0 ? `all ${found.length} members are healthy` : mistakes.join("; "),
     members: found,
+    snapshots: snapshotHealth(answers.snapshots, Number(answers.now)),
   };
 }
 

@@ -8,9 +8,11 @@ import * as path from "node:path";
 const parts = {
   preflight: ["preflight"],
   stage: ["release", "package", "files", "certificates", "stage"],
-  member: ["files", "etcdctl", "member"],
+  restore: ["files", "dataDirectory", "s3", "snapshotFile", "restore"],
+  member: ["files", "dataDirectory", "etcdctl", "restored", "snapshotTimer", "member"],
   health: ["health"],
   survey: ["survey"],
+  snapshot: ["etcdctl", "s3", "snapshotFile", "snapshot"],
   handover: ["etcdctl", "handover"],
   depart: ["etcdctl", "depart"],
   downgrade: ["etcdctl", "downgrade"],
@@ -24,6 +26,11 @@ export const scriptNames = Object.keys(parts) as ScriptName[];
 /** The text of a script as it runs on a machine, without its call. */
 export function scriptText(script: ScriptName): string {
   return ["common", ...parts[script]].map(source).join("");
+}
+
+/** A script that stays on a machine: with its call, which takes the arguments as they come. */
+export function installedScript(script: ScriptName): string {
+  return `#!/bin/bash\n${scriptText(script)}${script} "$@"\n`;
 }
 
 /** A file that goes to a machine: its name in the bundle and its content. */

@@ -25,6 +25,8 @@ export interface StageArgs {
   readonly source: ReleaseSource;
   /** The folder for the certificates, or "" without TLS. */
   readonly configDirectory: string;
+  /** A folder for what is uploaded after it, or "". */
+  readonly uploads: string;
   /** The certificates and their keys. */
   readonly certificates: pulumi.Output<Bundle>;
 }
@@ -32,7 +34,7 @@ export interface StageArgs {
 /** etcd and certificates brought to a machine and checked; nothing is started or stopped by it. */
 export function stage(
   machine: Machine,
-  { version, source, configDirectory, certificates }: StageArgs,
+  { version, source, configDirectory, uploads, certificates }: StageArgs,
   opts: pulumi.ComponentResourceOptions,
 ): remote.Command {
   const options = { ...opts, dependsOn: machine.readyAfter };
@@ -44,6 +46,7 @@ export function stage(
       ...(source.kind === "release" && { url: source.url }),
       ...(upload && { tarball: upload.tarball, sha256: upload.sha256 }),
       config: configDirectory,
+      ...(uploads && { uploads }),
       machine: incarnation,
     }),
   );

@@ -12,12 +12,13 @@ import { checkFlags } from "./flags";
 import { checkMachines, readMachines } from "./machines";
 import { checkNetwork } from "./network";
 import { type Mistake, SettingsError, SettingsReader } from "./reader";
+import { checkSnapshots, readSnapshots, type SnapshotSettings } from "./snapshots";
 import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
 import { labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
-export interface Settings extends FlagSettings, LifetimeSettings, SshSettings {
+export interface Settings extends FlagSettings, LifetimeSettings, SnapshotSettings, SshSettings {
   readonly clusterName: string;
   readonly allowDowngrade: boolean;
   readonly install: "release" | "package" | "file";
@@ -105,6 +106,10 @@ export function settingsWarnings(settings: Settings): string[] {
       "verifyHostKeys is false: whoever answers at a machine's address gets its keys and its data",
     ],
     [
+      settings.snapshotEndpoint.startsWith("http:"),
+      "snapshotEndpoint is plain HTTP: whoever is on the way reads every snapshot",
+    ],
+    [
       settings.tls === "off",
       "tls is off: everybody who can reach a member reads and writes everything in it, and everybody on the way reads along",
     ],
@@ -145,6 +150,7 @@ function read(reader: SettingsReader): Settings {
     evenMembers: reader.boolean("evenMembers"),
     replacements: reader.counts("replacements"),
     dataReplacements: reader.counts("dataReplacements"),
+    ...readSnapshots(reader),
     machines: readMachines(reader),
     deleteData: reader.boolean("deleteData"),
     controllers: reader.objects("controllers", ["name", "privateIp"], []),
@@ -200,6 +206,7 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
     ...lifetimesOf(settings),
     ...checkAuthorities(settings),
     ...checkReplacements(settings),
+    ...checkSnapshots(settings, secrets),
     ...checkLogin(settings, secrets),
     ...(usesExistingMachines(settings) ? checkMachines(settings) : checkAws(settings)),
   ];

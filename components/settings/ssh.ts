@@ -50,7 +50,8 @@ export function checkLogin(settings: LoginSettings, secrets: readonly string[]):
   return mistakes;
 }
 
-function checkSecret(setting: string, value: string, secrets: readonly string[]): Mistake[] {
+/** A secret that is in the stack's file for all to read. */
+export function checkSecret(setting: string, value: string, secrets: readonly string[]): Mistake[] {
   return value === "" || secrets.includes(setting)
     ? []
     : [

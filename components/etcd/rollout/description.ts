@@ -1,10 +1,13 @@
 import { flagsOfUnit } from "../unit";
 import { list } from "./refusals";
 import { leaderOf, type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
-import { membershipChange, replacedData, replacedMachines, type Wanted } from "./wanted";
+import { membershipChange, replacedData, replacedMachines, restores, type Wanted } from "./wanted";
 
 /** What a change will do to a running cluster, in words, a line each; empty where it does nothing. */
 export function describeChange(survey: Survey, before: Wanted, wanted: Wanted): string[] {
+  if (restores(before, wanted)) {
+    return restoreLines(survey, wanted);
+  }
   const { joining, leaving } = membershipChange(before, wanted);
   const data = replacedData(before, wanted);
   const rolling = [
@@ -27,6 +30,18 @@ export function describeChange(survey: Survey, before: Wanted, wanted: Wanted): 
         ? `${name} gets a new machine and loses its data: taken out, added as a learner, promoted`
         : `${name} gets a new machine, with its data where that is still there`,
     ),
+  ];
+}
+
+function restoreLines(survey: Survey, { restore, members }: Wanted): string[] {
+  const withData = survey.members.filter((member) => member.hasData).map(({ name }) => name);
+  return [
+    `${list(Object.keys(members))} begin from the snapshot ${restore.from}, all at once`,
+    ...(withData.length === 0
+      ? []
+      : [
+          `what ${list(withData)} ${withData.length > 1 ? "have" : "has"} now is moved aside, and can be read no more`,
+        ]),
   ];
 }
 

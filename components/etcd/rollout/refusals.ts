@@ -1,12 +1,15 @@
 import * as semver from "semver";
 import { type MemberSurvey, newerMember, type Survey, unhealthyMembers } from "./survey";
-import { membershipChange, replacedData, replacedMachines, type Wanted } from "./wanted";
+import { membershipChange, replacedData, replacedMachines, restores, type Wanted } from "./wanted";
 
 /**
  * Why a running cluster must not be changed in this way, in words that say how to go on; empty where
  * it may. All that can be known before the first change is here; each member's script looks again.
  */
 export function refusals(survey: Survey, before: Wanted, wanted: Wanted): string[] {
+  if (restores(before, wanted)) {
+    return restoreRefusals(survey, wanted);
+  }
   return [
     ...versionRefusals(survey, wanted),
     ...downgradeRefusals(survey, before, wanted),
@@ -16,6 +19,19 @@ export function refusals(survey: Survey, before: Wanted, wanted: Wanted): string
     ...architectureRefusals(before, wanted),
     ...authorityRefusals(survey, before, wanted),
   ];
+}
+
+/**
+ * A snapshot takes the place of all that the members have, whatever state they are in: so only what would
+ * be lost counts. A machine that cannot be looked at is looked at again by its own script.
+ */
+function restoreRefusals(survey: Survey, { restore }: Wanted): string[] {
+  const withData = survey.members.filter((member) => member.hasData).map(({ name }) => name);
+  return withData.length === 0 || restore.overData
+    ? []
+    : [
+        `restoreFrom is ${restore.from}, and ${list(withData)} ${withData.length > 1 ? "have" : "has"} data, which it would take the place of. If that is meant, set restoreOverData: true: what is there now is moved aside, not deleted`,
+      ];
 }
 
 /**

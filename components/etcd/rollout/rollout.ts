@@ -41,8 +41,8 @@ export class Rollout extends pulumi.ComponentResource {
   }
 
   /**
-   * For the resource that changes a member. Those that found a cluster together start together; one
-   * that joins takes a turn like one that is changed.
+   * For the resource that changes a member. Those that found a cluster together start together, and so
+   * do those that begin from a snapshot; one that joins takes a turn like one that is changed.
    * @param isFounder whether the member of this name is among the cluster's founders
    */
   memberHooks(isFounder: (name: string) => Promise<boolean>): pulumi.ResourceHookBinding {
@@ -57,7 +57,14 @@ export class Rollout extends pulumi.ComponentResource {
         }),
       ],
       afterCreate: [hook("after-create", ({ name }) => this.turns.end(name))],
-      beforeUpdate: [hook("before-update", ({ name }) => this.turns.take(name))],
+      beforeUpdate: [
+        hook("before-update", async ({ name, oldInputs, newInputs }) => {
+          const restored = restoreIn(newInputs?.["update"]);
+          if (restored === "" || restored === restoreIn(oldInputs?.["update"])) {
+            await this.turns.take(name);
+          }
+        }),
+      ],
       afterUpdate: [
         hook("after-update", ({ name, newOutputs }) =>
           this.turns.end(name, leaderIn(newOutputs?.["stdout"])),
@@ -174,6 +181,11 @@ export class Rollout extends pulumi.ComponentResource {
   private say(line: string): void {
     void pulumi.log.info(line, this);
   }
+}
+
+/** The id of the snapshot that a member's command begins from, or "". */
+function restoreIn(command: unknown): string {
+  return (typeof command === "string" && /\brestore=(\w*)/.exec(command)?.[1]) || "";
 }
 
 /** Who leads, as a member's script tells it at its end. */

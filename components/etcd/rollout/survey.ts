@@ -6,9 +6,10 @@ export interface MemberSurvey {
   readonly name: string;
   /** Why the machine could not be looked at; the rest is unknown then. */
   readonly problem?: string;
+  /** Whether there is data of a member. */
+  readonly hasData?: boolean;
   /** The etcd version that its data was last run with, by its unit; undefined where it never was. */
   readonly version?: string;
-  readonly peerUrl?: string;
   /** etcd's flags as its unit has them, `--name=value` each. */
   readonly flags?: readonly string[];
   /** The generations of the CAs that the running etcd trusts; undefined where it does not run. */

@@ -1,3 +1,5 @@
+import type { RestoreRequest } from "../snapshots/plan";
+
 /** What a stack asks of one member. */
 export interface WantedMember {
   readonly peerUrl: string;
@@ -26,6 +28,13 @@ export interface Wanted {
   /** The architecture that this type has, or "". */
   readonly architecture: string;
   readonly members: Readonly<Record<string, WantedMember>>;
+  /** The snapshot that the cluster is to begin from, or has begun from. */
+  readonly restore: RestoreRequest;
+}
+
+/** Whether the change puts a snapshot in the place of what the members have. */
+export function restores(before: Wanted, wanted: Wanted): boolean {
+  return wanted.restore.id !== "" && wanted.restore.id !== before.restore.id;
 }
 
 /** Names that are in one and not in the other. */

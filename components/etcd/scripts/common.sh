@@ -46,3 +46,7 @@ lock() {
   exec 9>"/run/lock/$1-by-pulumi.lock"
   flock -w 300 9 || fail "another pulumi up has been at work on $1 for 300 s. Wait for it, or end it, and run pulumi up again"
 }
+
+# number NAME JSON, field NAME JSON: a number and a text of a flat JSON object.
+number() { sed -n "s/.*\"$1\" *: *\([0-9]*\).*/\1/p" <<<"$2"; }
+field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }

@@ -8,7 +8,7 @@ tls=        # true or false
 client_url= # the member's own
 peer_url=   # the member's own
 
-# Seconds that a member may take to answer.
+# Seconds that a member may take to answer; in all 10 more.
 patience=5
 
 # ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
@@ -16,8 +16,8 @@ ctl() {
   local endpoints=$1 credentials=() pki=$config/pki
   shift
   [[ $tls != true ]] || credentials=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
-  timeout 15 "$binaries/etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
-    --dial-timeout=${patience}s --command-timeout=${patience}s "$@"
+  timeout $((patience + 10)) "$binaries/etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
+    --dial-timeout="${patience}s" --command-timeout="${patience}s" "$@"
 }
 
 # A linearizable read, answered by this member: it has a leader, and the leader a quorum.

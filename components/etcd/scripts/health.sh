@@ -23,15 +23,16 @@ health() {
     fi
     sleep 0.5
   done
-  printf '{"health":%s,"status":%s,"alarms":%s,"members":%s}\n' "${answers[@]}"
+  printf '{"health":%s,"status":%s,"alarms":%s,"members":%s,"snapshots":%s,"now":%s}\n' "${answers[@]}" "$(date +%s)"
   ((verdict == 0)) || say "the cluster is not healthy: ${errors:-an alarm is raised}"
   return "$verdict"
 }
 
-# One linearizable read on each member, what each says of itself, the alarms, the membership: asked
-# side by side, since a member that does not answer takes its time with each.
+# One linearizable read on each member, what each says of itself, the alarms, the membership, what
+# became of the last snapshots: asked side by side, since a member that does not answer takes its time with each.
 ask() {
-  local questions=("endpoint health" "endpoint status" "alarm list" "member list") folder index
+  local folder index
+  local questions=("endpoint health" "endpoint status" "alarm list" "member list" "get --prefix etcd-by-pulumi/snapshot/")
   local asked=() healthy=0
   folder=$(mktemp -d)
   for index in "${!questions[@]}"; do

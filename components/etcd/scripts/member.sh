@@ -4,14 +4,12 @@
 # is decided by what is found here and by what the other members say.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of etcdctl.sh.
+# Arguments, all of them texts, and those of the parts that it is made of.
 action=       # create or update
 name=         # the member's
 version=      # of etcd
 service=      # the systemd unit's name, without ".service"
-data=         # the data directory
 first_start=  # the file for the flags of a first start
-device=       # the block device to put the data on, or ""
 founders=     # the initial cluster of the members that may bootstrap together
 token=        # the initial cluster's
 members=      # name=clientUrl of every member of the stack, separated by commas
@@ -26,6 +24,7 @@ member() {
   readonly unit=/etc/systemd/system/$service.service
   lock "$service"
   prepare_data_directory
+  take_restored
   check_version_step
   check_peer_url
   receive_files
@@ -37,50 +36,11 @@ member() {
     done_what=$(start_without_data)
   fi
   place_links
+  place_snapshot_timer
   printf '{"member":"%s","version":"%s","leader":"%s","%s":"%s"}\n' "$name" "$version" "$(leader_name)" "$done_what" "$(started_at)"
 }
 
-# --- the data directory ------------------------------------------------------------------------
-
-prepare_data_directory() {
-  if [[ -n $device ]] && ! mountpoint --quiet "$data"; then
-    try_for 120 "the data volume $device" test -b "$device"
-    mount_data_volume
-  fi
-  # Members that share a machine have their directories in one that must let them through.
-  [[ -d $(dirname "$data") ]] || install -d -m 0755 "$(dirname "$data")"
-  install -d -m 0700 -o etcd -g etcd "$data"
-  # On a volume from another machine the files are owned by the number that etcd had there.
-  [[ ! -e $data/member || $(stat --format=%U "$data/member") == etcd ]] || chown -R etcd:etcd "$data"
-}
-
-# Formats a blank device only: one with anything on it is mounted, or refused.
-mount_data_volume() {
-  local blank=0 kind
-  cmp --quiet --bytes=$((1024 * 1024)) "$device" /dev/zero || blank=$?
-  if ((blank == 0)); then
-    say "formatting the blank data volume"
-    mkfs.ext4 -q -m 0 -L etcd "$device" >&2
-  fi
-  kind=$(blkid --probe --match-tag TYPE --output value "$device" || true)
-  [[ $kind == ext4 ]] || fail "the data volume $device is not blank and holds ${kind:-no file system that blkid knows}, expected ext4: nothing was formatted. Empty it by hand if nobody needs it"
-  install -d -m 0700 "$data"
-  [[ -z $(find "$data" -mindepth 1 -maxdepth 1 -print -quit) ]] ||
-    fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
-  local mount_unit
-  mount_unit=$(systemd-escape --path --suffix=mount "$data")
-  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
-    "$device" "$data" >"/etc/systemd/system/$mount_unit"
-  chmod 0644 "/etc/systemd/system/$mount_unit"
-  systemctl daemon-reload
-  # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
-  timeout 60 systemctl start "$mount_unit" ||
-    fail "could not mount the data volume $device on $data: see 'systemctl status $mount_unit'"
-  # etcd warns at each start of what is not its own; fsck makes it again when it needs it.
-  rmdir "$data/lost+found" 2>/dev/null || true
-}
-
-has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }
+# --- what the data and the others know of this member -------------------------------------------
 
 # What the data has been used with decides which versions may come next.
 check_version_step() {

@@ -19,6 +19,12 @@ remove() {
     systemctl daemon-reload
     say "$service is stopped and removed"
   fi
+  if [[ -d $config/snapshot ]]; then
+    systemctl disable --quiet --now "$service-snapshot.timer" 2>/dev/null || true
+    say "snapshots, where some were taken, stay in $(sed -n 's/^directory=//p' "$config/snapshot/settings")"
+    rm -rf "$config/snapshot" "/etc/systemd/system/$service-snapshot".{service,timer}
+    systemctl daemon-reload
+  fi
   if [[ -L $config/pki ]]; then
     rm -f "$config/pki"
     find "$config" -mindepth 1 -maxdepth 1 \( -name 'pki-????????????????' -o -name '.staging.*' \) -exec rm -rf {} +

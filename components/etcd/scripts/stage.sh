@@ -9,6 +9,7 @@ url=     # release: where releases come from
 tarball= # file: a tarball that lies on the machine already
 sha256=  # file: its SHA-256
 config=  # the folder of the certificates, or "" without TLS
+uploads= # a folder for what is uploaded later and is nobody else's to read, or ""
 # shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
 machine=
 
@@ -25,6 +26,7 @@ stage() {
   fi
   certificates=none
   [[ -z $config ]] || place_certificates
+  [[ -z $uploads ]] || install -d -m 0700 -o "${SUDO_USER:-root}" "$uploads"
   printf '{"staged":"%s","certificates":"%s"}\n' "$version" "$certificates"
 }
 

@@ -21,7 +21,7 @@ const said = { unit: encoded(unit), running: "", hasData: true, certificate: "" 
 it("a machine's unit tells what its member was last run as", () => {
   expect(readSurvey(JSON.stringify(said))).toEqual({
     version: "3.7.3",
-    peerUrl: "https://10.0.1.10:2380",
+    hasData: true,
     flags: ["--name=a", "--initial-advertise-peer-urls=https://10.0.1.10:2380", "--pre-vote"],
   });
 });
@@ -38,7 +38,7 @@ it("without data there is no version that the data was run with", () => {
 
 it("a blank machine has nothing to tell", () => {
   const blank = { unit: "", running: "", hasData: false, certificate: "" };
-  expect(readSurvey(JSON.stringify(blank))).toEqual({ flags: [] });
+  expect(readSurvey(JSON.stringify(blank))).toEqual({ flags: [], hasData: false });
 });
 
 it.each([1, 2, 17])("a certificate's issuer names its generation: %d", (generation) => {

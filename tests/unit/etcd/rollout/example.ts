@@ -28,6 +28,7 @@ export function wanted(changes: Partial<Wanted> = {}): Wanted {
     instanceType: "t3.small",
     architecture: "amd64",
     members: membersOf(names),
+    restore: { id: "", from: "", overData: false },
     ...changes,
   };
 }
@@ -46,7 +47,7 @@ export function survey({ all = names, members, health, problem }: SurveyChanges 
     members: all.map((name) => ({
       name,
       version: "3.6.16",
-      peerUrl: address(name),
+      hasData: true,
       flags: [`--name=${name}`, "--quota=8"],
       trusts: [1],
       issuedBy: 1,
@@ -58,6 +59,7 @@ export function survey({ all = names, members, health, problem }: SurveyChanges 
             healthy: true,
             verdict: "",
             members: all.map((name) => ({ ...memberHealth(name), ...health?.[name] })),
+            snapshots: { last: null, failure: null, warning: "" },
           }
         : undefined,
     ...(problem !== undefined && { problem }),

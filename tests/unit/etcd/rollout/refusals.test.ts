@@ -12,6 +12,16 @@ const replaced = (name: string, data = 0) => ({
   members: membersOf(["a", "b", "c"], { [name]: { machine: 1, data } }),
 });
 
+const restore = { id: "1a2b3c4d", from: "s3://bucket/etcd.db", overData: false };
+const nobodyHasData = {
+  members: Object.fromEntries(["a", "b", "c"].map((name) => [name, { hasData: false }])),
+};
+const gone = {
+  members: Object.fromEntries(
+    ["a", "b", "c"].map((name) => [name, { hasData: undefined!, problem: "gone" }]),
+  ),
+};
+
 function found(changes: Partial<Wanted>, seen: SurveyChanges = {}, before = wanted()): string[] {
   return refusals(survey(seen), before, wanted(changes));
 }
@@ -45,6 +55,19 @@ describe("a change that may be made", () => {
         }),
       },
     ],
+    ["a snapshot restored where nothing is", { restore }, nobodyHasData],
+    [
+      "a snapshot restored on machines that are new",
+      { restore },
+      { problem: "no machine answers", ...gone },
+    ],
+    ["a snapshot restored over data, said twice", { restore: { ...restore, overData: true } }],
+    [
+      "a snapshot restored into another version and other members",
+      { restore, version: "3.4.45", members: fiveMembers },
+      nobodyHasData,
+    ],
+    ["the snapshot that was restored before", { restore }, {}, wanted({ restore })],
     ["a second CA", { certificateAuthorities: [1, 2] }],
     [
       "the second CA issues",
@@ -76,6 +99,12 @@ function both(issuedBy: number): SurveyChanges {
 
 describe("a change that is refused", () => {
   it.each<[string, Partial<Wanted>, SurveyChanges, RegExp, Wanted?]>([
+    [
+      "a snapshot over data, said once",
+      { restore },
+      { members: { a: { hasData: false } } },
+      /^restoreFrom is s3:\/\/bucket\/etcd\.db, and b and c have data, .* set restoreOverData: true/,
+    ],
     [
       "a skipped minor version",
       { version: "3.7.3" },

@@ -1,0 +1,46 @@
+# A member's data directory, on a volume of its own where there is one.
+# shellcheck shell=bash
+
+# Arguments of the scripts that read this.
+data=   # the data directory
+device= # the block device to put the data on, or ""
+
+prepare_data_directory() {
+  if [[ -n $device ]] && ! mountpoint --quiet "$data"; then
+    try_for 120 "the data volume $device" test -b "$device"
+    mount_data_volume
+  fi
+  # Members that share a machine have their directories in one that must let them through.
+  [[ -d $(dirname "$data") ]] || install -d -m 0755 "$(dirname "$data")"
+  install -d -m 0700 -o etcd -g etcd "$data"
+  # On a volume from another machine the files are owned by the number that etcd had there.
+  [[ ! -e $data/member || $(stat --format=%U "$data/member") == etcd ]] || chown -R etcd:etcd "$data"
+}
+
+# Formats a blank device only: one with anything on it is mounted, or refused.
+mount_data_volume() {
+  local blank=0 kind
+  cmp --quiet --bytes=$((1024 * 1024)) "$device" /dev/zero || blank=$?
+  if ((blank == 0)); then
+    say "formatting the blank data volume"
+    mkfs.ext4 -q -m 0 -L etcd "$device" >&2
+  fi
+  kind=$(blkid --probe --match-tag TYPE --output value "$device" || true)
+  [[ $kind == ext4 ]] || fail "the data volume $device is not blank and holds ${kind:-no file system that blkid knows}, expected ext4: nothing was formatted. Empty it by hand if nobody needs it"
+  install -d -m 0700 "$data"
+  [[ -z $(find "$data" -mindepth 1 -maxdepth 1 -print -quit) ]] ||
+    fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
+  local mount_unit
+  mount_unit=$(systemd-escape --path --suffix=mount "$data")
+  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
+    "$device" "$data" >"/etc/systemd/system/$mount_unit"
+  chmod 0644 "/etc/systemd/system/$mount_unit"
+  systemctl daemon-reload
+  # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
+  timeout 60 systemctl start "$mount_unit" ||
+    fail "could not mount the data volume $device on $data: see 'systemctl status $mount_unit'"
+  # etcd warns at each start of what is not its own; fsck makes it again when it needs it.
+  rmdir "$data/lost+found" 2>/dev/null || true
+}
+
+has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }

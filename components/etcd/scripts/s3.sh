@@ -1,0 +1,92 @@
+# Objects in S3, or in a store like it, by curl alone: no AWS CLI on a controller.
+# shellcheck shell=bash
+
+# Arguments of the scripts that read this.
+endpoint=    # the URL of an S3-compatible store, or "" for AWS
+region=      # the bucket's
+keys_file=   # a file with "access key:secret key", or "" for the instance's role
+
+readonly metadata=http://169.254.169.254/latest
+
+# s3_put FILE BUCKET KEY SHA256
+s3_put() {
+  local size
+  size=$(stat --format=%s "$1")
+  # One request takes no more (Amazon S3 User Guide, "Uploading objects").
+  ((size <= 5 * 1024 ** 3)) ||
+    fail "$1 has $((size / 1024 ** 2)) MiB, and S3 takes 5120 MiB in one request: it stays on this machine alone"
+  # S3 compares the content with the checksum that is signed.
+  s3_request "$2" "$3" --upload-file "$1" --header "x-amz-content-sha256: $4"
+}
+
+# s3_get BUCKET KEY FILE
+s3_get() {
+  s3_request "$1" "$2" --output "$3" --header "x-amz-content-sha256: $(sha256sum </dev/null | cut -d ' ' -f 1)"
+}
+
+# s3_request BUCKET KEY OPTION...: one signed request, and what the store has against it.
+s3_request() {
+  local bucket=$1 key=$2 url keys said
+  shift 2
+  check_curl
+  url=$(s3_url "$bucket" "$key")
+  keys=$(s3_keys)
+  # By its standard input: a command line can be read by everybody on the machine.
+  said=$(curl --config - --silent --show-error --fail-with-body --aws-sigv4 "aws:amz:$region:s3" \
+    --connect-timeout 10 --speed-limit 1024 --speed-time 60 --max-time 3600 --retry 2 \
+    "$@" "$url" 2>&1 <<<"$keys") || fail "s3://$bucket/$key by $url: $(s3_reason "$said" "$@")"
+}
+
+s3_url() {
+  local domain=amazonaws.com
+  [[ $region != cn-* ]] || domain=amazonaws.com.cn
+  if [[ -n $endpoint ]]; then
+    echo "$endpoint/$1/$2"
+  else
+    echo "https://$1.s3.$region.$domain/$2"
+  fi
+}
+
+# The error document's code and message, or what curl said.
+s3_reason() {
+  local text=$1 index
+  shift
+  # An answer that was to become a file is in it.
+  for ((index = 1; index < $#; index++)); do
+    [[ ${!index} != --output ]] || text+=$(head -c 2000 "${*:index + 1:1}" 2>/dev/null | tr -d '\0' || true)
+  done
+  if [[ $text == *"<Code>"* ]]; then
+    sed -n 's|.*<Code>\([^<]*\)</Code>.*|\1|p; s|.*<Message>\([^<]*\)</Message>.*|(\1)|p' <<<"${text//></>$'\n'<}" | tr '\n' ' '
+  else
+    tr '\n' ' ' <<<"$text"
+  fi
+}
+
+# Before 7.86 curl signs what S3 does not take (curl's changes, "aws_sigv4").
+check_curl() {
+  local version
+  version=$(curl --version | sed -n '1s/^curl \([0-9.]*\).*/\1/p')
+  [[ $(printf '%s\n' 7.86 "$version" | sort --version-sort | head -n 1) == 7.86 ]] ||
+    fail "curl here is $version, and signing for S3 needs 7.86 or later. Install a later one, or keep snapshots on the machines (snapshotUpload: false)"
+}
+
+# The lines of curl's configuration that sign a request.
+s3_keys() {
+  if [[ -n $keys_file ]]; then
+    printf 'user = "%s"\n' "$(cat "$keys_file")"
+    return
+  fi
+  local token role answer
+  token=$(curl --silent --show-error --fail --max-time 5 --request PUT \
+    --header "X-aws-ec2-metadata-token-ttl-seconds: 60" "$metadata/api/token") ||
+    fail "there are no access keys for snapshots in the settings, and no instance metadata here to give some (see above)"
+  role=$(from_metadata "$token" meta-data/iam/security-credentials/) ||
+    fail "this instance has no role that gives access to a bucket"
+  answer=$(from_metadata "$token" "meta-data/iam/security-credentials/$role")
+  printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' \
+    "$(field AccessKeyId "$answer")" "$(field SecretAccessKey "$answer")" "$(field Token "$answer")"
+}
+
+from_metadata() {
+  curl --config - --silent --show-error --fail --max-time 5 "$metadata/$2" <<<"header = \"X-aws-ec2-metadata-token: $1\""
+}

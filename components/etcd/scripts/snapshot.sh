@@ -1,0 +1,143 @@
+# Takes a snapshot of the cluster, checks it, keeps it here and uploads it. What became of it is
+# written into the cluster itself, so that every member can tell: the keys below etcd-by-pulumi/.
+# shellcheck shell=bash
+
+# Arguments, all of them texts, and those of the parts that it is made of. All but the first two come
+# from the file of settings that the member's script has placed.
+settings=  # that file
+when=due   # due: when this member leads and the last snapshot is old enough; now: in any case
+version=   # of etcd
+service=   # the systemd unit's name, without ".service"
+directory= # where snapshots are kept
+minutes=   # how old the last one may get
+keep=      # how many are kept at most
+keep_days= # how long they are kept at most
+bucket=    # where they are uploaded to, or ""
+prefix=    # what their keys begin with
+
+readonly taken_key=etcd-by-pulumi/snapshot/taken failed_key=etcd-by-pulumi/snapshot/failed
+
+snapshot() {
+  take_arguments "$@"
+  read_settings
+  lock "$service-snapshot"
+  [[ $when == now ]] || is_due || return 0
+  local said ended=0
+  said=$(mktemp)
+  # In the background, where an error ends it: in a condition bash would go on after one.
+  take 2>"$said" &
+  wait "$!" || ended=$?
+  cat "$said" >&2
+  ((ended == 0)) || note_failure "$(tail -n 1 "$said" | cut -d ' ' -f 2-)"
+  rm "$said"
+  return "$ended"
+}
+
+read_settings() {
+  [[ -f $settings ]] || fail "there is no $settings: this machine has not been told how to take snapshots. Run pulumi up"
+  local lines
+  mapfile -t lines <"$settings"
+  take_arguments "${lines[@]}"
+}
+
+# --- when --------------------------------------------------------------------------------------
+
+is_due() {
+  local now last
+  serves "$client_url" || {
+    say "this member does not serve: the snapshot is another's"
+    return 1
+  }
+  [[ $(my_entry "$client_url" | cut -d, -f1) == "$(leader_id "$client_url")" ]] || {
+    say "this member does not lead: the snapshot is the leader's"
+    return 1
+  }
+  now=$(date +%s)
+  last=$(number time "$(ctl "$client_url" get "$taken_key" --print-value-only)")
+  # A timer is not on time to the second.
+  ((now - ${last:-0} >= minutes * 60 - 30))
+}
+
+# --- taking ------------------------------------------------------------------------------------
+
+take() {
+  local file status where sha256
+  file=$(newest)
+  # One that only the upload has failed of is not taken again.
+  if [[ $when == now || -z $file || -n $(find "$file" -mmin "+$minutes") ]]; then
+    save
+  else
+    check_snapshot "$file" "$file"
+  fi
+  sha256=$(sha256sum "$file" | cut -d ' ' -f 1)
+  where=$(hostname -s):$file
+  if [[ -n $bucket ]]; then
+    s3_put "$file" "$bucket" "$prefix$(basename "$file")" "$sha256"
+    where=s3://$bucket/$prefix$(basename "$file")
+    say "uploaded to $where"
+  fi
+  remove_old
+  note_success "$file" "$where"
+  printf '{"file":"%s","where":"%s","sha256":"%s","status":%s}\n' "$file" "$where" "$sha256" "$status"
+}
+
+# Sets `file` and `status`.
+save() {
+  local partial=$directory/.partial-$service
+  install -d -m 0700 "$directory"
+  check_space
+  rm -f "$partial" "$partial.part"
+  # What it says goes to the log; a database of some GiB takes its time.
+  patience=1800 ctl "$client_url" snapshot save "$partial" >&2 ||
+    fail "etcd on this member gave no snapshot (see above); $directory has $(free_mib) MiB free. The snapshots before it are still there"
+  check_snapshot "$partial" "the snapshot just taken"
+  file=$directory/$service-$(date -u +%Y%m%dT%H%M%SZ)-r$(number revision "$status")-v$version.db
+  mv "$partial" "$file"
+  say "taken: $file"
+}
+
+check_space() {
+  local needed
+  needed=$(($(ctl "$client_url" endpoint status --write-out=fields | sed -n 's/^"DBSize" : //p') / 1024 ** 2 + 64))
+  (($(free_mib) >= needed)) ||
+    fail "$directory has $(free_mib) MiB free, and a snapshot needs $needed MiB: none was taken, and those before it are still there. Make room, or set snapshotKeep lower"
+}
+
+free_mib() { df --output=avail --block-size=1M "$directory" | tail -n 1 | tr -d ' '; }
+
+# This member's, oldest first: their names begin with the time.
+snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" 2>/dev/null | sort; }
+
+newest() { snapshots | tail -n 1; }
+
+# Retention by count and by age; the newest one stays, however old it is.
+remove_old() {
+  local all file index
+  mapfile -t all < <(snapshots)
+  for ((index = 0; index < ${#all[@]} - 1; index++)); do
+    file=${all[index]}
+    if ((index < ${#all[@]} - keep)) || [[ -n $(find "$file" -mmin "+$((keep_days * 1440))") ]]; then
+      rm -f "$file"
+      say "removed $file: kept are $keep, for $keep_days days"
+    fi
+  done
+}
+
+# --- what became of it -------------------------------------------------------------------------
+
+# note_success FILE WHERE
+note_success() {
+  local text
+  text=$(printf '{"time":%s,"revision":%s,"bytes":%s,"where":"%s","minutes":%s}' \
+    "$(stat --format=%Y "$1")" "$(number revision "$status")" "$(stat --format=%s "$1")" "$2" "$minutes")
+  ctl "$client_url" put "$taken_key" "$text" >/dev/null
+  [[ -z $(ctl "$client_url" get "$failed_key" --keys-only) ]] || ctl "$client_url" del "$failed_key" >/dev/null
+}
+
+# A cluster that takes no writes tells so by itself.
+note_failure() {
+  local reason=${1//[\"\\]/ }
+  ctl "$client_url" put "$failed_key" \
+    "$(printf '{"time":%s,"member":"%s","reason":"%s"}' "$(date +%s)" "$(hostname -s)" "${reason:0:500}")" >/dev/null ||
+    say "this failure could not be written into the cluster"
+}

@@ -1,0 +1,120 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MemberPlan } from "../plan";
+import { type Bundle, installedScript } from "../scripts";
+import type { SnapshotPlan, SnapshotStore } from "./plan";
+
+/** What the files of a member's machine follow from. */
+export interface SnapshotContext {
+  readonly clusterName: string;
+  readonly version: string;
+  /** The folder of etcdctl and etcdutl. */
+  readonly binaries: string;
+}
+
+/** Where the settings for snapshots are on a member's machine. */
+export function snapshotSettingsFile(configDirectory: string): string {
+  return `${configDirectory}/snapshot/settings`;
+}
+
+/**
+ * Everything that a member's machine needs to take snapshots: the script, its settings, the keys to the
+ * store, and a systemd timer with its service.
+ */
+export function snapshotFiles(
+  member: MemberPlan,
+  plan: SnapshotPlan,
+  context: SnapshotContext,
+): pulumi.Output<Bundle> {
+  const { bucket, region, keys } = plan.store ?? { bucket: "", region: "", keys: undefined };
+  return pulumi.all([bucket, region]).apply(([bucketName, regionName]): Bundle => ({
+    "snapshot-settings": settingsText(member, plan, {
+      ...context,
+      bucket: bucketName,
+      region: regionName,
+    }),
+    "snapshot-credentials": credentialsText(keys),
+    "snapshot-run.sh": installedScript("snapshot"),
+    "snapshot.service": serviceText(member),
+    "snapshot.timer": timerText(member, plan),
+  }));
+}
+
+/** A file of `access key:secret key`, as curl takes them; empty where a role gives access. */
+export function credentialsText(keys: SnapshotStore["keys"]): string {
+  return keys === undefined ? "" : `${keys.id}:${keys.secret}\n`;
+}
+
+function settingsText(
+  member: MemberPlan,
+  plan: SnapshotPlan,
+  context: SnapshotContext & { readonly bucket: string; readonly region: string },
+): string {
+  const { store } = plan;
+  const values = {
+    version: context.version,
+    service: member.service,
+    binaries: context.binaries,
+    config: member.configDirectory,
+    tls: member.tls,
+    client_url: member.clientUrl,
+    peer_url: member.peerUrl,
+    directory: plan.directory,
+    minutes: plan.minutes,
+    keep: plan.keep,
+    keep_days: plan.keepDays,
+    bucket: context.bucket,
+    prefix: `${context.clusterName}/`,
+    endpoint: store?.endpoint ?? "",
+    region: context.region,
+    keys_file: store?.keys === undefined ? "" : `${member.configDirectory}/snapshot/credentials`,
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+function serviceText(member: MemberPlan): string {
+  const folder = `${member.configDirectory}/snapshot`;
+  return `# Written by Pulumi: changes made here are undone by the next pulumi up.
+[Unit]
+Description=Snapshot of etcd, where member ${member.name} leads and the last one is old enough
+After=${member.service}.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash ${folder}/run.sh settings=${folder}/settings when=due
+TimeoutStartSec=2h
+Nice=10
+IOSchedulingClass=best-effort
+IOSchedulingPriority=7
+UMask=0077
+NoNewPrivileges=yes
+ProtectHome=yes
+PrivateTmp=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+`;
+}
+
+/**
+ * Looks four times as often as a snapshot is due, so that a leader that has changed, or a snapshot that
+ * failed, delays the next one by a quarter of the interval at most.
+ */
+function timerText(member: MemberPlan, { minutes }: SnapshotPlan): string {
+  const seconds = Math.max(60, (minutes * 60) / 4);
+  return `# Written by Pulumi: changes made here are undone by the next pulumi up.
+[Unit]
+Description=Snapshots of etcd member ${member.name}
+
+[Timer]
+OnActiveSec=60
+OnUnitActiveSec=${seconds}
+RandomizedDelaySec=10
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+`;
+}

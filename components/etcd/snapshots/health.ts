@@ -1,0 +1,98 @@
+/** What became of a cluster's snapshots, as `snapshot.sh` has written it into the cluster. */
+export interface SnapshotHealth {
+  /** The last one that was taken, checked and, where it is to be, uploaded; null where there is none. */
+  readonly last: TakenSnapshot | null;
+  /** What went wrong since then; null where nothing did. */
+  readonly failure: {
+    readonly at: string;
+    readonly member: string;
+    readonly reason: string;
+  } | null;
+  /** What a person should see to; "" where all is well. */
+  readonly warning: string;
+}
+
+export interface TakenSnapshot {
+  /** When it was taken, as ISO 8601. */
+  readonly at: string;
+  readonly ageSeconds: number;
+  readonly revision: number;
+  readonly sizeBytes: number;
+  /** `s3://BUCKET/KEY`, or `HOST:PATH`. */
+  readonly where: string;
+}
+
+/** etcd's answer to a range of keys: both in base64. */
+export interface SnapshotAnswer {
+  readonly kvs?: { readonly key: string; readonly value: string }[];
+}
+
+interface Taken {
+  readonly time: number;
+  readonly revision: number;
+  readonly bytes: number;
+  readonly where: string;
+  /** How often one is to be taken; 0 on request only. */
+  readonly minutes: number;
+}
+
+interface Failed {
+  readonly time: number;
+  readonly member: string;
+  readonly reason: string;
+}
+
+/** @param now seconds since 1970, by the clock of the machine that was asked */
+export function snapshotHealth(answer: SnapshotAnswer | null, now: number): SnapshotHealth {
+  const taken = record<Taken>(answer, "taken");
+  const failed = record<Failed>(answer, "failed");
+  const last = taken && {
+    at: isoTime(taken.time),
+    ageSeconds: Math.max(0, now - taken.time),
+    revision: taken.revision,
+    sizeBytes: taken.bytes,
+    where: taken.where,
+  };
+  const failure = failed && {
+    at: isoTime(failed.time),
+    member: failed.member,
+    reason: failed.reason,
+  };
+  return { last: last ?? null, failure: failure ?? null, warning: warningOf(taken, failed, now) };
+}
+
+function warningOf(taken: Taken | undefined, failed: Failed | undefined, now: number): string {
+  const age = taken === undefined ? "" : `the last good one is ${duration(now - taken.time)} old`;
+  if (failed !== undefined) {
+    const since = age === "" ? "there is none" : age;
+    return `the snapshot on ${failed.member} failed ${duration(now - failed.time)} ago, and ${since}: ${failed.reason}`;
+  }
+  // A quarter of the interval is between two looks (snapshots/files.ts), and taking one takes its time.
+  const isStale =
+    taken !== undefined &&
+    taken.minutes > 0 &&
+    now - taken.time > Math.max(300, taken.minutes * 90);
+  return isStale
+    ? `${age}, and one is due every ${taken.minutes} minutes: see "systemctl status 'etcd*-snapshot.timer'" on the members' machines`
+    : "";
+}
+
+/** 45 s, 12 min, 3 h, 5 d: whole, and not more than was. */
+export function duration(seconds: number): string {
+  const units = [
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60],
+  ] as const;
+  const [unit, length] = units.find(([, each]) => seconds >= 2 * each) ?? ["s", 1];
+  return `${Math.max(0, Math.floor(seconds / length))} ${unit}`;
+}
+
+function record<Value>(answer: SnapshotAnswer | null, name: string): Value | undefined {
+  const found = answer?.kvs?.find(({ key }) => decoded(key).endsWith(`/${name}`));
+  return found && (JSON.parse(decoded(found.value)) as Value);
+}
+
+const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
+
+const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();

@@ -1,0 +1,99 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../../machine";
+import { initialCluster, type MemberPlan } from "../plan";
+import { scriptCommand, scriptInput } from "../scripts";
+import { credentialsText } from "./files";
+import { s3Location } from "./location";
+import type { RestoreRequest, SnapshotPlan } from "./plan";
+
+/** The folder on a machine that a snapshot from elsewhere is uploaded to; its user's alone. */
+export const uploadFolder = "/var/lib/etcd-uploads";
+
+export interface RestoreArgs {
+  readonly clusterName: string;
+  readonly version: string;
+  readonly binaries: string;
+  readonly members: readonly MemberPlan[];
+  readonly snapshots: SnapshotPlan;
+  readonly restore: RestoreRequest;
+}
+
+/** Whether the request names a file on the machine that runs Pulumi. */
+export function isUploaded({ from }: RestoreRequest): boolean {
+  return from !== "" && s3Location(from) === undefined;
+}
+
+/**
+ * A snapshot brought to a member's machine, checked, and made a data directory beside the member's own.
+ * Done once for each request: Pulumi's state remembers it, and nothing but another request does it again.
+ */
+export function prepareRestore(
+  machine: Machine,
+  plan: MemberPlan,
+  args: RestoreArgs,
+  opts: pulumi.CustomResourceOptions,
+): remote.Command {
+  const { restore, snapshots } = args;
+  const object = s3Location(restore.from);
+  const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
+  const command = pulumi
+    .all([machine.dataDevice ?? "", snapshots.store?.region ?? ""])
+    .apply(([device, region]) =>
+      scriptCommand("restore", {
+        name: plan.name,
+        version: args.version,
+        binaries: args.binaries,
+        service: plan.service,
+        config: plan.configDirectory,
+        data: plan.dataDirectory,
+        device,
+        peer_url: plan.peerUrl,
+        initial_cluster: initialCluster(args.members),
+        token: `${args.clusterName}-${restore.id}`,
+        restore: restore.id,
+        ...(object && {
+          ...object,
+          region: region || "us-east-1",
+          endpoint: snapshots.store?.endpoint ?? "",
+        }),
+        ...(upload && { uploaded: upload.path }),
+        over: restore.overData,
+      }),
+    );
+  return new remote.Command(
+    `${machine.name}-restore`,
+    {
+      connection: machine.connection,
+      create: command,
+      // What has been restored stays so, whatever else changes.
+      update: "true",
+      triggers: [restore.id],
+      stdin: pulumi.secret(
+        scriptInput("restore", { credentials: credentialsText(snapshots.store?.keys) }),
+      ),
+      addPreviousOutputInEnv: false,
+      logging: remote.Logging.Stderr,
+    },
+    upload ? { ...opts, dependsOn: upload.resource } : opts,
+  );
+}
+
+function uploadSnapshot(
+  machine: Machine,
+  { from, id }: RestoreRequest,
+  opts: pulumi.CustomResourceOptions,
+) {
+  const path = `${uploadFolder}/${machine.name}-${id}.db`;
+  const resource = new remote.CopyToRemote(
+    `${machine.name}-snapshot`,
+    {
+      connection: machine.connection,
+      source: new pulumi.asset.FileAsset(from),
+      remotePath: path,
+      triggers: [id],
+    },
+    opts,
+  );
+  return { resource, path };
+}

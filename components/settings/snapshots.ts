@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { s3Location } from "../etcd/snapshots/location";
+import type { Mistake, SettingsReader } from "./reader";
+import { checkSecret } from "./ssh";
+
+/** What of the settings concerns snapshots. `Pulumi.yaml` describes each of them. */
+export interface SnapshotSettings {
+  readonly snapshotMinutes: number;
+  readonly snapshotKeep: number;
+  readonly snapshotKeepDays: number;
+  readonly snapshotDirectory: string;
+  readonly snapshotUpload: boolean;
+  readonly snapshotBucket: string;
+  readonly snapshotEndpoint: string;
+  readonly snapshotRegion: string;
+  readonly snapshotAccessKeyId: string;
+  readonly snapshotSecretAccessKey: string;
+  readonly restoreFrom: string;
+  readonly restoreOverData: boolean;
+}
+
+export function readSnapshots(reader: SettingsReader): SnapshotSettings {
+  return {
+    snapshotMinutes: reader.integer("snapshotMinutes", 0, 10080),
+    snapshotKeep: reader.integer("snapshotKeep", 1, 1000),
+    snapshotKeepDays: reader.integer("snapshotKeepDays", 1, 3650),
+    snapshotDirectory: reader.string("snapshotDirectory").replace(/\/+$/, ""),
+    snapshotUpload: reader.boolean("snapshotUpload"),
+    snapshotBucket: reader.string("snapshotBucket"),
+    snapshotEndpoint: reader.string("snapshotEndpoint").replace(/\/+$/, ""),
+    snapshotRegion: reader.string("snapshotRegion"),
+    snapshotAccessKeyId: reader.string("snapshotAccessKeyId"),
+    snapshotSecretAccessKey: reader.string("snapshotSecretAccessKey"),
+    restoreFrom: reader.string("restoreFrom"),
+    restoreOverData: reader.boolean("restoreOverData"),
+  };
+}
+
+interface Surroundings extends SnapshotSettings {
+  readonly machines: readonly unknown[];
+}
+
+export function checkSnapshots(settings: Surroundings, secrets: readonly string[]): Mistake[] {
+  return [
+    ...checkDirectory(settings),
+    ...checkBucket(settings),
+    ...checkKeys(settings, secrets),
+    ...checkRestore(settings),
+  ];
+}
+
+function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): Mistake[] {
+  const isRight =
+    /^\/[\w.-]+(\/[\w.-]+)+$/.test(directory) && !/^\/var\/lib\/etcd(\/|$)/.test(directory);
+  return isRight
+    ? []
+    : [
+        {
+          setting: "snapshotDirectory",
+          text: `is "${directory}", expected an absolute path such as /var/lib/etcd-snapshots, and not among etcd's own data in /var/lib/etcd`,
+        },
+      ];
+}
+
+function checkBucket(settings: Surroundings): Mistake[] {
+  const { snapshotBucket: bucket, snapshotEndpoint: endpoint, snapshotRegion: region } = settings;
+  const mistakes: Mistake[] = [];
+  const onEc2 = settings.machines.length === 0;
+  if (bucket !== "" && s3Location(`s3://${bucket}/key`) === undefined) {
+    mistakes.push({
+      setting: "snapshotBucket",
+      text: `is "${bucket}", expected the name of a bucket: 3 to 63 of a-z, 0-9, "." and "-"`,
+    });
+  }
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (endpoint !== "" && (!/^https?:$/.test(url?.protocol ?? "") || endpoint !== url!.origin)) {
+    mistakes.push({
+      setting: "snapshotEndpoint",
+      text: `is "${endpoint}", expected a URL without user and path, such as https://minio.example.com:9000`,
+    });
+  }
+  if (region !== "" && !/^[a-z0-9-]+$/.test(region)) {
+    mistakes.push({
+      setting: "snapshotRegion",
+      text: `is "${region}", expected a region such as us-east-1`,
+    });
+  }
+  if (!onEc2 && bucket !== "" && endpoint === "" && region === "") {
+    mistakes.push({
+      setting: "snapshotRegion",
+      text: "is not set, and snapshotBucket is: expected the bucket's region, such as us-east-1",
+    });
+  }
+  if (!onEc2 && bucket === "" && endpoint !== "") {
+    mistakes.push({
+      setting: "snapshotBucket",
+      text: "is not set, and snapshotEndpoint is: expected the bucket there",
+    });
+  }
+  return mistakes;
+}
+
+function checkKeys(settings: Surroundings, secrets: readonly string[]): Mistake[] {
+  const { snapshotAccessKeyId: id, snapshotSecretAccessKey: secret } = settings;
+  const mistakes = checkSecret("snapshotSecretAccessKey", secret, secrets);
+  if ((id === "") !== (secret === "")) {
+    const [set, missing] =
+      id === "" ? ["SecretAccessKey", "AccessKeyId"] : ["AccessKeyId", "SecretAccessKey"];
+    mistakes.push({
+      setting: `snapshot${missing}`,
+      text: `is not set, and snapshot${set} is: expected both, or neither to use the instance's role`,
+    });
+  }
+  // Each goes into a line of a file as it is.
+  for (const [setting, text] of [
+    ["snapshotAccessKeyId", id],
+    ["snapshotSecretAccessKey", secret],
+  ] as const) {
+    if (!/^[\w/+=.-]*$/.test(text)) {
+      mistakes.push({ setting, text: 'has other characters than letters, digits and "/+=._-"' });
+    }
+  }
+  return mistakes;
+}
+
+function checkRestore({ restoreFrom, restoreOverData }: SnapshotSettings): Mistake[] {
+  if (restoreFrom === "") {
+    return restoreOverData
+      ? [{ setting: "restoreOverData", text: "is true, and restoreFrom is not set. Take it out" }]
+      : [];
+  }
+  if (restoreFrom.startsWith("s3:")) {
+    return s3Location(restoreFrom) === undefined
+      ? [
+          {
+            setting: "restoreFrom",
+            text: `is "${restoreFrom}", expected s3://BUCKET/KEY, with a key of letters, digits and "/._-="`,
+          },
+        ]
+      : [];
+  }
+  return existsSync(restoreFrom)
+    ? []
+    : [
+        {
+          setting: "restoreFrom",
+          text: `is "${restoreFrom}", expected the path of a snapshot on this machine, or s3://BUCKET/KEY`,
+        },
+      ];
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { quote } from "../components/etcd/scripts";
+import { snapshotSettingsFile } from "../components/etcd/snapshots/files";
+import { askHealth } from "./health";
+import { LiveMachine } from "./machine";
+import type { StackOutputs } from "./stackOutputs";
+
+/** A snapshot that was taken and checked on a member's machine. */
+export interface Snapshot {
+  readonly member: string;
+  /** Its path on the member's machine. */
+  readonly file: string;
+  /** `s3://BUCKET/KEY`, or `HOST:PATH`. */
+  readonly where: string;
+  readonly sha256: string;
+  readonly status: {
+    readonly revision: number;
+    readonly totalKey: number;
+    readonly totalSize: number;
+  };
+}
+
+/** A database of 8 GiB, read and written and uploaded. */
+const limitSeconds = 7200;
+
+/**
+ * Takes a snapshot now, on a healthy follower where there is one, and uploads it where snapshots go.
+ * @throws Error where no member serves, or the snapshot failed
+ */
+export async function takeSnapshot(
+  outputs: StackOutputs,
+  log: (line: string) => void,
+): Promise<Snapshot> {
+  const health = await askHealth(outputs);
+  const serving = health.members.filter((member) => member.healthy);
+  const chosen = serving.find((member) => !member.leader) ?? serving[0];
+  if (chosen === undefined) {
+    throw new Error(`no member serves reads, so there is no snapshot: ${health.verdict}`);
+  }
+  const machine = new LiveMachine(chosen.name, outputs);
+  const settings = snapshotSettingsFile(machine.member.configDirectory);
+  const text = await machine.succeed(
+    "snapshot",
+    { settings, when: "now" },
+    { timeoutSeconds: limitSeconds, onStderrLine: log },
+  );
+  return { member: chosen.name, ...(JSON.parse(text) as Omit<Snapshot, "member">) };
+}
+
+/**
+ * Brings a snapshot to this machine, for its owner alone.
+ * @throws Error where it does not arrive as it was; there is no file then
+ */
+export async function fetchSnapshot(
+  snapshot: Snapshot,
+  outputs: StackOutputs,
+  path: string,
+): Promise<void> {
+  const machine = new LiveMachine(snapshot.member, outputs);
+  const partial = `${path}.partial`;
+  const file = await open(partial, "w", 0o600);
+  try {
+    const hash = createHash("sha256");
+    const sink = file.createWriteStream();
+    sink.on("pipe", (source) => source.on("data", (chunk: Buffer) => hash.update(chunk)));
+    await machine.read(`sudo -n cat ${quote(snapshot.file)}`, sink, limitSeconds);
+    const arrived = hash.digest("hex");
+    if (arrived !== snapshot.sha256) {
+      throw new Error(
+        `${snapshot.file} of ${snapshot.member} arrived with the SHA-256 ${arrived}, expected ${snapshot.sha256}`,
+      );
+    }
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

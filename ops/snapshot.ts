@@ -1,0 +1,27 @@
+// npm run snapshot [-- --to FILE] [--stack NAME]: takes a snapshot of the running cluster, checks it, and
+// brings it here.
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { fetchSnapshot, takeSnapshot } from "../live/snapshot";
+import { readStackOutputs } from "../live/stackOutputs";
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { to: { type: "string" }, stack: { type: "string", short: "s" } },
+  });
+  if (values.to !== undefined && existsSync(values.to)) {
+    throw new Error(`${values.to} is there already: name another file`);
+  }
+  const outputs = await readStackOutputs(values.stack);
+  const snapshot = await takeSnapshot(outputs, (line) => console.error(line));
+  const file = path.resolve(values.to ?? path.basename(snapshot.file));
+  await fetchSnapshot(snapshot, outputs, file);
+  const { revision, totalKey } = snapshot.status;
+  console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
+}
+
+main().catch((error: Error) => {
+  console.error(`snapshot: ${error.message}`);
+  process.exitCode = 1;
+});
