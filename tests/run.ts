@@ -71,14 +71,18 @@ async function shellcheck(): Promise<void> {
   await fs.rm(folder, { recursive: true });
 }
 
-/** Runs vitest's projects and counts their tests from its own report. */
-async function vitest(name: string, ...projects: string[]): Promise<void> {
+/**
+ * Runs vitest's projects and counts their tests from its own report.
+ * @param args further arguments of vitest
+ */
+async function vitest(name: string, projects: string[], args: string[] = []): Promise<void> {
   console.log(`\n── ${name}`);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-tests-"));
   const report = path.join(folder, "report.json");
   const code = await run(local("vitest"), [
     "run",
     ...projects.map((project) => `--project=${project}`),
+    ...args,
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
   ]);
   const text = await fs.readFile(report, "utf8").catch(() => undefined);
@@ -103,7 +107,7 @@ async function main(): Promise<void> {
   await check("ESLint", local("eslint"), ".");
   await check("Prettier", local("prettier"), "--check", "--log-level=warn", ".");
   await shellcheck();
-  await vitest("unit and mock tests: nothing real runs", "unit", "mock");
+  await vitest("unit and mock tests: nothing real runs", ["unit", "mock"]);
   if (process.argv.includes("--no-live")) {
     skips.push("the live tests: asked for by --no-live; not counted");
   } else {
@@ -113,7 +117,8 @@ async function main(): Promise<void> {
     } else if (!(await commandExists("pulumi"))) {
       skips.push("the live tests under the real engine: there is no pulumi on PATH");
     }
-    await vitest("live tests: three machines of the lab, real etcd", "live");
+    // Tests of one cluster build on each other: after the first failure the rest would only fail for it.
+    await vitest("live tests: three machines of the lab, real etcd", ["live"], ["--bail=1"]);
   }
   console.log("");
   for (const skip of skips) {

@@ -29,7 +29,7 @@ restore() {
   keys_file=$staging/credentials
   [[ -s $keys_file ]] || keys_file=
   local status made=$data/.restoring-$restore what=${key:+s3://$bucket/$key}
-  what=${what:-restoreFrom}
+  what=${what:-the uploaded snapshot}
   rm -rf "$data"/.restoring-* "$data/.snapshot-to-restore"
   to_remove+=("$data/.snapshot-to-restore" "$made")
   bring "$data/.snapshot-to-restore"

@@ -62,6 +62,7 @@ is_due() {
 
 take() {
   local file status where sha256
+  install -d -m 0700 "$directory"
   file=$(newest)
   # One that only the upload has failed of is not taken again.
   if [[ $when == now || -z $file || -n $(find "$file" -mmin "+$minutes") ]]; then
@@ -83,13 +84,12 @@ take() {
 
 # Sets `file` and `status`.
 save() {
-  local partial=$directory/.partial-$service
-  install -d -m 0700 "$directory"
+  local partial=$directory/.partial-$service said
   check_space
   rm -f "$partial" "$partial.part"
-  # What it says goes to the log; a database of some GiB takes its time.
-  patience=1800 ctl "$client_url" snapshot save "$partial" >&2 ||
-    fail "etcd on this member gave no snapshot (see above); $directory has $(free_mib) MiB free. The snapshots before it are still there"
+  # A database of some GiB takes its time.
+  said=$(patience=1800 ctl "$client_url" snapshot save "$partial" 2>&1) ||
+    fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib) MiB free. The snapshots before it are still there"
   check_snapshot "$partial" "the snapshot just taken"
   file=$directory/$service-$(date -u +%Y%m%dT%H%M%SZ)-r$(number revision "$status")-v$version.db
   mv "$partial" "$file"
@@ -106,7 +106,7 @@ check_space() {
 free_mib() { df --output=avail --block-size=1M "$directory" | tail -n 1 | tr -d ' '; }
 
 # This member's, oldest first: their names begin with the time.
-snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" 2>/dev/null | sort; }
+snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" | sort; }
 
 newest() { snapshots | tail -n 1; }
 

@@ -17,6 +17,15 @@ it.each<[string, Partial<Wanted>, SurveyChanges, string[], Wanted?]>([
     { members: { a: { version: "3.7.3" } }, health: { c: { healthy: false } } },
     ["3.6.16 → 3.7.3, one member at a time, first c, leader a last"],
   ],
+  [
+    "a snapshot to begin from, where two have data",
+    { restore: { id: "1a2b3c4d", from: "backup.db", overData: true } },
+    { members: { b: { hasData: false } } },
+    [
+      "a, b and c begin from the snapshot backup.db, all at once",
+      "what a and c have now is moved aside, and can be read no more",
+    ],
+  ],
   ["a flag", { members: smaller }, {}, ["--quota 8 → 2, one member at a time, leader a last"]],
   [
     "of a cluster that cannot be asked",

@@ -1,0 +1,130 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { scriptText } from "../../../../components/etcd/scripts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "etcd-snapshots-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs lines of bash with the script's functions. */
+function bash(script: "snapshot" | "restore", lines: string) {
+  const input = `${scriptText(script)}\n${lines}\n`;
+  const { status, stdout, stderr } = spawnSync("bash", ["-s"], { input, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+describe("retention", () => {
+  /** Snapshots of these ages in days, the oldest last. */
+  function place(...ages: number[]): string[] {
+    return ages.map((age) => {
+      const taken = new Date(Date.UTC(2026, 10, 21) - age * 86_400_000);
+      const time = taken.toISOString().replace(/[-:]|\.\d+/g, "");
+      const name = `etcd-${time}-r1-v3.7.3.db`;
+      writeFileSync(path.join(folder, name), "");
+      const written = Date.now() / 1000 - age * 86_400;
+      utimesSync(path.join(folder, name), written, written);
+      return name;
+    });
+  }
+  const removeOld = (keep: number, days: number) =>
+    bash("snapshot", `directory=${folder} service=etcd keep=${keep} keep_days=${days}; remove_old`);
+
+  it.each<[string, number[], number, number, number]>([
+    ["keeps as many as it may", [0.1, 1.1, 2.1, 3.1], 3, 30, 3],
+    ["keeps none that is too old", [0.1, 1.1, 8.1, 9.1], 10, 7, 2],
+    ["keeps the newest, however old it is", [40.1, 41.1], 10, 30, 1],
+    ["takes nothing where there is nothing to take", [0.1], 1, 1, 1],
+  ])("%s", (_, ages, keep, days, left) => {
+    const names = place(...ages);
+    expect(removeOld(keep, days)).toMatchObject({ status: 0 });
+    expect(readdirSync(folder).sort()).toEqual(names.slice(0, left).sort());
+  });
+
+  it("leaves alone whatever is not this member's snapshot", () => {
+    place(0.1, 1.1);
+    const others = ["etcd-a-20200101T000000Z-r1-v3.7.3.db", "backup.db", ".partial-etcd"];
+    others.forEach((name) => writeFileSync(path.join(folder, name), ""));
+    removeOld(1, 1);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(others));
+    expect(readdirSync(folder)).toHaveLength(4);
+  });
+});
+
+describe("a snapshot's file", () => {
+  // A stand-in for etcdutl: what is tested is the checksum at the file's end.
+  function check(content: Buffer) {
+    const file = path.join(folder, "snapshot.db");
+    writeFileSync(file, content);
+    return bash(
+      "restore",
+      `snapshot_tool() { echo '{"revision":7}'; }; check_snapshot ${file} "the snapshot"; number revision "$status"`,
+    );
+  }
+  const content = Buffer.from("bolt".repeat(1000));
+  const whole = Buffer.concat([content, createHash("sha256").update(content).digest()]);
+
+  it("is taken when it is whole", () => {
+    expect(check(whole)).toMatchObject({ status: 0, stdout: "7\n" });
+  });
+
+  it.each([
+    ["truncated", whole.subarray(0, 3000)],
+    ["changed", Buffer.concat([Buffer.from("X"), whole.subarray(1)])],
+    ["empty", Buffer.alloc(0)],
+    ["something else", Buffer.from("hello")],
+  ])("is refused when it is %s", (_, bytes) => {
+    const { status, stderr } = check(bytes);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/the snapshot \(\d+ bytes\) is truncated, damaged or no snapshot/);
+  });
+});
+
+describe("a snapshot's version", () => {
+  const check = (version: string, status: string, file: string) =>
+    bash(
+      "restore",
+      `version=${version} status='${status}' uploaded='${file}'; check_snapshot_version it`,
+    );
+
+  it.each([
+    ["3.7.3", '{"version":"3.7.0"}', "x.db"],
+    ["3.7.3", '{"version":"3.6.0"}', "x.db"],
+    ["3.6.16", '{"version":""}', "x.db"],
+    ["3.5.35", "{}", "x.db"],
+    ["3.5.35", "{}", "etcd-20261121T120000Z-r1-v3.4.23.db"],
+    ["3.4.23", "{}", "x.db"],
+  ])("fits etcd %s: %s, %s", (version, status, file) => {
+    expect(check(version, status, file)).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it.each([
+    ["3.6.16", '{"version":"3.7.0"}', "x.db", "which cannot read it. Set version to 3.7"],
+    ["3.5.35", "{}", "etcd-20261121T120000Z-r1-v3.6.16.db", "Set version to 3.6"],
+    ["3.7.3", '{"version":""}', "x.db", "Restore it with the latest 3.6, then go up"],
+    ["3.6.16", "{}", "etcd-20261121T120000Z-r1-v3.4.23.db", "Restore it with the latest 3.5"],
+  ])("does not fit etcd %s: %s, %s", (version, status, file, text) => {
+    const result = check(version, status, file);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(text);
+  });
+});
+
+describe("what S3 has against a request", () => {
+  it.each([
+    [
+      "<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+      "AccessDenied (Access Denied) ",
+    ],
+    ["curl: (7) Failed to connect", "curl: (7) Failed to connect "],
+  ])("%s is %s", (body, reason) => {
+    expect(bash("snapshot", `s3_reason "${body}" --upload-file x`).stdout.trim()).toBe(
+      reason.trim(),
+    );
+  });
+});
