@@ -14,6 +14,7 @@ import {
 import type { MachineHost } from "./machineHost";
 import type { Context, Hosts } from "./resources/handler";
 import { handlers } from "./resources/handlers";
+import { roleOf, type RoleWithPolicies } from "./resources/role";
 import type { S3Host } from "./s3Host";
 import {
   BUCKET,
@@ -206,6 +207,16 @@ export class AwsDouble {
         records,
       }),
     );
+  }
+
+  /** The role of the instance that has this private address; undefined where it has none. */
+  async roleAt(privateIp: string): Promise<RoleWithPolicies | undefined> {
+    return this.store.look((records) => {
+      const isIt = ({ type, state }: AwsRecord) =>
+        type === INSTANCE && state.privateIp === privateIp;
+      const itsInstance = [...records.values()].find(isIt);
+      return itsInstance && roleOf(records, itsInstance);
+    });
   }
 
   /** Every object there is; for status displays and tests. */

@@ -78,22 +78,27 @@ export function profileUsable(records: Records, name: unknown, operation: string
 /** A role and the documents of its policies, by their names. */
 export interface RoleWithPolicies {
   name: string;
-  trust: string;
   policies: Record<string, string>;
 }
 
-/** The role that an instance has by its profile; undefined where it has none. */
+/** The role that an instance has by its profile and may take; undefined where it has none. */
 export function roleOf(records: Records, instance: AwsRecord): RoleWithPolicies | undefined {
   const profile = find(records, INSTANCE_PROFILE, instance.state.iamInstanceProfile);
   const itsRole = find(records, ROLE, profile?.state.role);
-  if (!itsRole) {
+  if (!itsRole || !trustsInstances(text(itsRole.state.assumeRolePolicy))) {
     return undefined;
   }
   const policies = [...records.values()]
     .filter(({ type, inputs }) => type === ROLE_POLICY && inputs.role === itsRole.id)
     .map(({ state }): [string, string] => [text(state.name), text(state.policy)]);
-  const trust = text(itsRole.state.assumeRolePolicy);
-  return { name: itsRole.id, trust, policies: Object.fromEntries(policies) };
+  return { name: itsRole.id, policies: Object.fromEntries(policies) };
+}
+
+function trustsInstances(document: string): boolean {
+  return statementsOf(document).some(({ Effect, Principal }) => {
+    const services = [(Principal as Props | undefined)?.Service].flat();
+    return Effect === "Allow" && services.includes("ec2.amazonaws.com");
+  });
 }
 
 function roleExists(records: Records, name: unknown): void {
@@ -148,8 +153,7 @@ interface Statement {
  * @param oneOf what each statement is about: resources, or in a trust policy principals
  */
 function refuseMalformed(document: unknown, oneOf: string[], operation: string): void {
-  const { Statement: statements } = JSON.parse(text(document)) as { Statement?: unknown };
-  const all = (statements === undefined ? [] : [statements].flat()) as Statement[];
+  const all = statementsOf(text(document));
   const problem =
     all.length === 0
       ? "it has no Statement"
@@ -157,6 +161,11 @@ function refuseMalformed(document: unknown, oneOf: string[], operation: string):
   if (problem !== undefined) {
     throw new AwsError("MalformedPolicyDocument", `${problem} in ${text(document)}`, operation);
   }
+}
+
+function statementsOf(document: string): Statement[] {
+  const { Statement: statements } = JSON.parse(document) as { Statement?: unknown };
+  return (statements === undefined ? [] : [statements].flat()) as Statement[];
 }
 
 function problemOf(statement: Statement, oneOf: string[]): string | undefined {

@@ -243,6 +243,33 @@ describe("instance profiles", () => {
   });
 });
 
+describe("the role of an instance", () => {
+  it("is found by its address, with the policies that the program gave it", async () => {
+    const { instance } = await makeNetwork(aws);
+    const role = await make(ROLE, { name: "etcd", assumeRolePolicy: trust });
+    const iamInstanceProfile = await make(INSTANCE_PROFILE, { role });
+    const id = await make(INSTANCE, { ...instance, iamInstanceProfile });
+    const rolePolicy = await make(ROLE_POLICY, { name: "snapshots", role, policy });
+    const policies = { snapshots: JSON.stringify(policy) };
+    expect(await aws.roleAt("10.0.1.10")).toEqual({ name: "etcd", policies });
+    expect(await aws.roleAt("10.0.1.11")).toBeUndefined();
+
+    await aws.delete(ROLE_POLICY, rolePolicy);
+    expect(await aws.roleAt("10.0.1.10")).toEqual({ name: "etcd", policies: {} });
+    await aws.update(INSTANCE, id, {}, instance);
+    expect(await aws.roleAt("10.0.1.10")).toBeUndefined();
+  });
+
+  it("is of no use when it does not trust EC2", async () => {
+    const { instance } = await makeNetwork(aws);
+    const assumeRolePolicy = JSON.stringify(trust).replace("ec2.", "lambda.");
+    const role = await make(ROLE, { assumeRolePolicy });
+    const iamInstanceProfile = await make(INSTANCE_PROFILE, { role });
+    await make(INSTANCE, { ...instance, iamInstanceProfile });
+    expect(await aws.roleAt("10.0.1.10")).toBeUndefined();
+  });
+});
+
 describe("functions", () => {
   it("tell the region", async () => {
     aws.configure({ region: "eu-west-1" });
