@@ -8,20 +8,30 @@ import type { Engine } from "./engine";
 import { ensureImage } from "./image";
 import { InProcessEngine } from "./inProcessEngine";
 import * as machines from "./machines";
+import { removeMetadataRedirect, serveMetadataTo } from "./metadata/redirect";
 import { ensureReleases } from "./mirror/releases";
 import { serveMirror } from "./mirror/serve";
 import { labDir, projectRoot } from "./paths";
 import { ensurePulumi, presentPulumi } from "./pulumiCommand";
 import { PulumiEngine } from "./pulumiEngine";
+import { S3Server } from "./s3/s3Server";
 import { devSettings, labStackFile, writeLabStackFile } from "./stackFile";
 
 /** The mirror's port: always the same, so that a second run finds the same settings. */
 const mirrorPort = 8379;
+const s3Port = 8380;
+const metadataPort = 8381;
 
 /** A phase of bringing the lab up and how long it took, in seconds. */
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
+}
+
+/** An S3 while it is there. */
+export interface S3Place {
+  readonly s3: S3Server;
+  close(): Promise<void>;
 }
 
 /** The lab as a whole: machines, mirror, AWS double and the engine that runs the program. */
@@ -94,6 +104,36 @@ export class Lab {
     }
   }
 
+  /**
+   * An S3 that machines and this host reach, empty but for the buckets that the stack has, and the
+   * credentials of their roles for the machines. Its address is always the same, so it may be in
+   * the settings. To be closed before the lab is taken down.
+   * @param settings changes to the dev stack's settings that `up` will be given, too
+   */
+  async serveS3(settings: Record<string, unknown> = {}): Promise<S3Place> {
+    await this.phase("Docker", () => ensureDocker(this.log));
+    const cidr = await this.setting("vpcCidr", settings);
+    const { gateway } = await machines.createNetwork(cidr);
+    const s3 = await this.phase("S3", () => S3Server.start(gateway, s3Port, this.log));
+    try {
+      await this.aws.useS3(s3);
+      const metadata = await serveMetadataTo(cidr, gateway, metadataPort, {
+        roleAt: (address) => this.aws.roleAt(address),
+        assumeRole: (role) => s3.assumeRole(role),
+      });
+      const close = async () => {
+        await metadata.close();
+        this.aws.leaveS3();
+        await s3.close();
+      };
+      return { s3, close };
+    } catch (error) {
+      this.aws.leaveS3();
+      await s3.close();
+      throw error;
+    }
+  }
+
   /** Writes the lab stack's settings and gives the address of this host that the machines see. */
   async writeSettings(changes: Record<string, unknown>): Promise<string> {
     const { gateway } = await machines.createNetwork(await this.setting("vpcCidr", changes));
@@ -111,6 +151,7 @@ export class Lab {
     await ensureDocker(this.log);
     await engine?.down(this.log);
     await machines.removeEverything();
+    await removeMetadataRedirect();
     await stopDockerWeStarted(this.log);
     await fs.rm(labStackFile, { force: true });
     for (const entry of await fs.readdir(labDir).catch(() => [])) {

@@ -2,11 +2,34 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsError } from "./errors";
 import { invokeFunction } from "./functions";
-import { type CheckFailure, type Diff, diffInputs, failuresOf, given, schemaOf } from "./inputs";
+import {
+  type CheckFailure,
+  type Diff,
+  diffInputs,
+  failuresOf,
+  given,
+  schemaOf,
+  withDocuments,
+} from "./inputs";
 import type { MachineHost } from "./machineHost";
-import { type Context, handlers } from "./resources";
-import { EGRESS_RULE, INGRESS_RULE, INSTANCE, ROUTE, schema, VOLUME_ATTACHMENT } from "./schema";
-import { type AwsRecord, type Props, type Records, RecordStore } from "./store";
+import type { Context, Hosts } from "./resources/handler";
+import { handlers } from "./resources/handlers";
+import { roleOf, type RoleWithPolicies } from "./resources/role";
+import type { S3Host } from "./s3Host";
+import {
+  BUCKET,
+  bucketParts,
+  EGRESS_RULE,
+  INGRESS_RULE,
+  INSTANCE,
+  ROUTE,
+  ROUTE_TABLE,
+  schema,
+  SECURITY_GROUP,
+  VOLUME_ATTACHMENT,
+} from "./schema";
+import { type AwsRecord, find, keyOf, type Props, type Records, RecordStore } from "./store";
+import { text } from "./text";
 
 export interface AwsDoubleOptions {
   /** Until the engine configures one. @default "us-east-1" */
@@ -26,22 +49,20 @@ export interface AwsConfiguration {
 
 /**
  * A small double of the AWS provider. Networks, security groups and the like are records;
- * instances and volumes are real ones of the machine host. It refuses what EC2 refuses, with
- * EC2's error codes, and anything that it does not know.
+ * instances and volumes are real ones of the machine host, and buckets of the S3 host while there
+ * is one. It refuses what AWS refuses, with AWS's error codes, and anything that it does not know.
  */
 export class AwsDouble {
   private readonly store: RecordStore;
+  private readonly hosts: Hosts;
   private readonly dependencyWaitSeconds: number;
   private region: string;
   private defaultTags: Record<string, string> = {};
 
   /** @param file where the records are kept between processes */
-  constructor(
-    file: string,
-    private readonly host: MachineHost,
-    options: AwsDoubleOptions = {},
-  ) {
+  constructor(file: string, machines: MachineHost, options: AwsDoubleOptions = {}) {
     this.store = new RecordStore(file);
+    this.hosts = { machines, s3: undefined };
     this.region = options.region ?? "us-east-1";
     this.dependencyWaitSeconds = options.dependencyWaitSeconds ?? 30;
   }
@@ -49,6 +70,21 @@ export class AwsDouble {
   configure({ region, defaultTags }: AwsConfiguration): void {
     this.region = region || this.region;
     this.defaultTags = defaultTags ?? {};
+  }
+
+  /** From now on buckets are kept by this host: those of the records, and new ones. */
+  async useS3(s3: S3Host): Promise<void> {
+    for (const { id, type, state } of await this.list()) {
+      if (type === BUCKET) {
+        await s3.createBucket(id, text(state.bucketRegion));
+      }
+    }
+    this.hosts.s3 = s3;
+  }
+
+  /** From now on buckets are records and nothing more. */
+  leaveS3(): void {
+    this.hosts.s3 = undefined;
   }
 
   /**
@@ -60,7 +96,7 @@ export class AwsDouble {
     inputs: Props,
     previous: { name?: string; olds?: Props } = {},
   ): Promise<{ inputs: Props; failures: CheckFailure[] }> {
-    const checked = given(inputs);
+    const checked = withDocuments(type, given(inputs));
     const { autoName } = schemaOf(type);
     if (autoName && checked[autoName] === undefined && checked[`${autoName}Prefix`] === undefined) {
       const generated = `${previous.name ?? "lab"}-${randomBytes(4).toString("hex").slice(0, 7)}`;
@@ -88,18 +124,18 @@ export class AwsDouble {
         state: this.common(context, wanted, { ...handler.defaults, ...wanted, ...state }),
         pendingPid: process.pid,
       };
-      records.set(id, planned);
+      records.set(keyOf(type, id), planned);
       return planned;
     });
     try {
-      await handler.make?.(this.host, record);
+      await handler.make?.(this.hosts, record);
     } catch (error) {
       await this.discard(record);
       throw error;
     }
     await this.store.change((records) => {
       delete record.pendingPid;
-      records.set(record.id, record);
+      records.set(keyOf(type, record.id), record);
     });
     return { id: record.id, state: record.state };
   }
@@ -122,9 +158,9 @@ export class AwsDouble {
       const state = { ...handler.defaults, ...chosen, ...wanted, ...changed };
       return this.common(context, wanted, state);
     });
-    await handler.apply?.(this.host, current, wanted);
+    await handler.apply?.(this.hosts, current, wanted);
     await this.store.change((records) => {
-      records.set(id, { id, type, inputs: wanted, state });
+      records.set(keyOf(type, id), { id, type, inputs: wanted, state });
     });
     return state;
   }
@@ -137,28 +173,26 @@ export class AwsDouble {
       return;
     }
     handler.mayDelete?.(record);
-    await handler.unmake?.(this.host, record, await this.store.look((r) => new Map(r)));
+    await handler.unmake?.(this.hosts, record, await this.store.look((r) => new Map(r)));
     await this.store.change((records) => {
-      records.delete(id);
-      dropOwned(records, id);
+      remove(records, type, id);
     });
   }
 
   /** The state and inputs of an object, or undefined where there is none any more. */
   async read(type: string, id: string): Promise<{ state: Props; inputs: Props } | undefined> {
     this.handlerOf(type);
-    const record = await this.store.look((records) => records.get(id));
-    if (!record || record.type !== type) {
+    const record = await this.store.look((records) => find(records, type, id));
+    if (!record) {
       return undefined;
     }
     const { inputs } = record;
     // What is attached to an instance goes with it.
     const instanceId = type === INSTANCE ? id : type === VOLUME_ATTACHMENT && inputs.instanceId;
-    if (typeof instanceId === "string" && !(await this.host.machineExists(instanceId))) {
+    if (typeof instanceId === "string" && !(await this.hosts.machines.machineExists(instanceId))) {
       // Somebody took the machine away: to EC2 that is a terminated instance.
       await this.store.change((records) => {
-        records.delete(instanceId);
-        dropOwned(records, instanceId);
+        remove(records, INSTANCE, instanceId);
       });
       return undefined;
     }
@@ -173,6 +207,16 @@ export class AwsDouble {
         records,
       }),
     );
+  }
+
+  /** The role of the instance that has this private address; undefined where it has none. */
+  async roleAt(privateIp: string): Promise<RoleWithPolicies | undefined> {
+    return this.store.look((records) => {
+      const isIt = ({ type, state }: AwsRecord) =>
+        type === INSTANCE && state.privateIp === privateIp;
+      const itsInstance = [...records.values()].find(isIt);
+      return itsInstance && roleOf(records, itsInstance);
+    });
   }
 
   /** Every object there is; for status displays and tests. */
@@ -214,8 +258,8 @@ export class AwsDouble {
   }
 
   private async recordOrThrow(type: string, id: string): Promise<AwsRecord> {
-    const record = await this.store.look((records) => records.get(id));
-    if (!record || record.type !== type) {
+    const record = await this.store.look((records) => find(records, type, id));
+    if (!record) {
       throw new Error(`${type} ${id} does not exist in the lab (any more)`);
     }
     return record;
@@ -227,7 +271,7 @@ export class AwsDouble {
     const deadline = Date.now() + this.dependencyWaitSeconds * 1000;
     for (;;) {
       const { record, blockers } = await this.store.look((records) => {
-        const found = records.get(id);
+        const found = find(records, type, id);
         return { record: found, blockers: found ? (handler.blockers?.(found, records) ?? []) : [] };
       });
       if (blockers.length === 0) {
@@ -260,25 +304,26 @@ export class AwsDouble {
   /** Undoes a creation that failed half-way; what cannot be undone was not done. */
   private async discard(record: AwsRecord): Promise<void> {
     await this.handlerOf(record.type)
-      .unmake?.(this.host, record, new Map())
+      .unmake?.(this.hosts, record, new Map())
       .catch(() => undefined);
-    await this.store.change((records) => records.delete(record.id));
+    await this.store.change((records) => records.delete(keyOf(record.type, record.id)));
   }
 }
 
-/** What goes with an object: an instance's attachments, a group's rules, a table's routes. */
-const owners: Record<string, string> = {
-  [VOLUME_ATTACHMENT]: "instanceId",
-  [INGRESS_RULE]: "securityGroupId",
-  [EGRESS_RULE]: "securityGroupId",
-  [ROUTE]: "routeTableId",
+/** What goes with an object, and the input that names the object. */
+const owned: Record<string, Record<string, string>> = {
+  [INSTANCE]: { [VOLUME_ATTACHMENT]: "instanceId" },
+  [SECURITY_GROUP]: { [INGRESS_RULE]: "securityGroupId", [EGRESS_RULE]: "securityGroupId" },
+  [ROUTE_TABLE]: { [ROUTE]: "routeTableId" },
+  [BUCKET]: Object.fromEntries(bucketParts.map((part) => [part, "bucket"])),
 };
 
-function dropOwned(records: Records, owner: string): void {
-  for (const [id, { type, inputs }] of records) {
-    const property = owners[type];
-    if (property && inputs[property] === owner) {
-      records.delete(id);
+function remove(records: Records, type: string, id: string): void {
+  records.delete(keyOf(type, id));
+  for (const [key, { type: its, inputs }] of records) {
+    const property = owned[type]?.[its];
+    if (property && inputs[property] === id) {
+      records.delete(key);
     }
   }
 }

@@ -34,6 +34,7 @@ const answers: Record<string, (args: Props, context: FunctionContext) => Props> 
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
   "aws:ec2/getVpc:getVpc": getVpc,
+  "aws:index/getRegion:getRegion": getRegion,
 };
 
 function getParameter(args: Props, { region }: FunctionContext): Props {
@@ -121,6 +122,15 @@ function getVpc(args: Props, { records }: FunctionContext): Props {
     ownerId: ACCOUNT,
     state: "available",
     tags: state.tagsAll ?? {},
+  };
+}
+
+function getRegion(_args: Props, { region }: FunctionContext): Props {
+  return {
+    description: `${region} of the lab`,
+    endpoint: `ec2.${region}.amazonaws.com`,
+    id: region,
+    name: region,
   };
 }
 

@@ -1,9 +1,16 @@
 import { isIpv4, isIpv6Cidr, parseCidr } from "./addresses";
 import {
+  BUCKET,
+  BUCKET_ENCRYPTION,
+  BUCKET_LIFECYCLE,
+  BUCKET_VERSIONING,
   EGRESS_RULE,
   INGRESS_RULE,
   INSTANCE,
+  INSTANCE_PROFILE,
   KEY_PAIR,
+  ROLE,
+  ROLE_POLICY,
   ROUTE,
   SUBNET,
   schema,
@@ -11,6 +18,7 @@ import {
   VPC,
 } from "./schema";
 import type { Props } from "./store";
+import { text } from "./text";
 
 /** How Pulumi writes a value that a preview does not know yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -49,7 +57,7 @@ export function given(inputs: Props): Props {
 
 /** Everything that is wrong with the inputs and can be told without looking at other records. */
 export function failuresOf(type: string, inputs: Props): CheckFailure[] {
-  const { inputs: known, required, nested = {} } = schemaOf(type);
+  const { inputs: known, required, nested = {}, documents = [] } = schemaOf(type);
   const failures: CheckFailure[] = [];
   for (const property of Object.keys(inputs)) {
     if (!(property in known)) {
@@ -62,22 +70,59 @@ export function failuresOf(type: string, inputs: Props): CheckFailure[] {
     }
   }
   for (const [property, keys] of Object.entries(nested)) {
-    failures.push(...unknownKeys(property, inputs[property], keys));
+    failures.push(...unknownKeys(property, inputs, keys));
+  }
+  for (const property of documents) {
+    failures.push(...documentFailures(inputs, property));
   }
   failures.push(...(typeChecks[type]?.(inputs) ?? []));
   return failures;
 }
 
-function unknownKeys(property: string, value: unknown, keys: string[]): CheckFailure[] {
-  const blocks = Array.isArray(value) ? value : [value];
-  return blocks
-    .filter((block): block is Props => typeof block === "object" && block !== null)
+/** Documents that the program gives as values become text, as the provider makes them. */
+export function withDocuments(type: string, inputs: Props): Props {
+  const { documents = [] } = schemaOf(type);
+  const asText = documents
+    .filter((property) => inputs[property] !== undefined)
+    .map((property) => [property, text(inputs[property])]);
+  return { ...inputs, ...(Object.fromEntries(asText) as Props) };
+}
+
+function documentFailures(inputs: Props, property: string): CheckFailure[] {
+  const document = inputs[property];
+  return !isKnown(document) || parsed(document) !== undefined
+    ? []
+    : [{ property, reason: `contains an invalid JSON policy: ${document.slice(0, 60)}` }];
+}
+
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownKeys(property: string, inputs: Props, keys: string[]): CheckFailure[] {
+  return blocksAt(property, inputs)
     .flatMap((block) => Object.keys(given(block)))
     .filter((key) => !keys.includes(key))
     .map((key) => ({
       property: `${property}.${key}`,
       reason: `the lab does not know this property`,
     }));
+}
+
+/** The objects at a path of properties, each of which may hold one or a list of them. */
+function blocksAt(path: string, inputs: Props): Props[] {
+  return path
+    .split(".")
+    .reduce((blocks, key) => blocks.flatMap((block) => blocksIn(block[key])), [inputs]);
+}
+
+function blocksIn(value: unknown): Props[] {
+  const blocks: unknown[] = Array.isArray(value) ? value : [value];
+  return blocks.filter((block): block is Props => typeof block === "object" && block !== null);
 }
 
 const typeChecks: Record<string, (inputs: Props) => CheckFailure[]> = {
@@ -97,7 +142,62 @@ const typeChecks: Record<string, (inputs: Props) => CheckFailure[]> = {
       ? [{ property: "privateIp", reason: `expected an IPv4 address, got: ${inputs.privateIp}` }]
       : []),
   ],
+  [BUCKET]: (inputs) => [
+    ...atMostOne(inputs, ["bucket", "bucketPrefix"]),
+    ...tooLong(inputs, "bucketPrefix", 37),
+  ],
+  [BUCKET_VERSIONING]: (inputs) =>
+    oneOf(inputs, "versioningConfiguration", "status", ["Enabled", "Suspended", "Disabled"]),
+  [BUCKET_ENCRYPTION]: (inputs) =>
+    oneOf(inputs, "rules.applyServerSideEncryptionByDefault", "sseAlgorithm", [
+      "AES256",
+      "aws:kms",
+      "aws:kms:dsse",
+    ]),
+  [BUCKET_LIFECYCLE]: lifecycleFailures,
+  [ROLE]: nameFailures,
+  [ROLE_POLICY]: nameFailures,
+  [INSTANCE_PROFILE]: nameFailures,
 };
+
+/** How long IAM's names may be; a prefix leaves room for what is put after it. */
+function nameFailures(inputs: Props): CheckFailure[] {
+  return [
+    ...atMostOne(inputs, ["name", "namePrefix"]),
+    ...tooLong(inputs, "name", 64),
+    ...tooLong(inputs, "namePrefix", 38),
+  ];
+}
+
+function lifecycleFailures(inputs: Props): CheckFailure[] {
+  const actions = ["abortIncompleteMultipartUpload", "expiration", "noncurrentVersionExpiration"];
+  const idle = blocksAt("rules", inputs).filter((rule) => actions.every((key) => !rule[key]));
+  return [
+    ...oneOf(inputs, "rules", "status", ["Enabled", "Disabled"]),
+    ...idle.map(({ id }) => ({
+      property: "rules",
+      reason: `InvalidRequest: At least one action needs to be specified in a rule: ${text(id)}`,
+    })),
+  ];
+}
+
+/** Blocks in which a property that must be there has another value than these. */
+function oneOf(inputs: Props, path: string, key: string, values: string[]): CheckFailure[] {
+  return blocksAt(path, inputs)
+    .map((block) => block[key])
+    .filter((value) => value !== UNKNOWN && !values.includes(text(value)))
+    .map((value) => ({
+      property: `${path}.${key}`,
+      reason: `expected one of ${values.join(", ")}, got ${text(value)}`,
+    }));
+}
+
+function tooLong(inputs: Props, property: string, limit: number): CheckFailure[] {
+  const value = inputs[property];
+  return isKnown(value) && value.length > limit
+    ? [{ property, reason: `expected at most ${limit} characters, got ${value.length}: ${value}` }]
+    : [];
+}
 
 /** The AWS provider wants the network's own address: 10.0.1.0/24, not 10.0.1.5/24. */
 function networkAddress(inputs: Props, property: string): CheckFailure[] {
@@ -194,10 +294,10 @@ const sets = new Set(["vpcSecurityGroupIds", "ingress", "egress", "routes"]);
 
 /** What changes when the inputs `olds` become `news`, and whether that takes a replacement. */
 export function diffInputs(type: string, olds: Props, news: Props): Diff {
-  const { inputs, autoName } = schemaOf(type);
-  const diffs = Object.keys(inputs).filter(
-    (property) => comparable(property, olds[property]) !== comparable(property, news[property]),
-  );
+  const { inputs, autoName, documents = [] } = schemaOf(type);
+  const of = (side: Props, property: string) =>
+    comparable(property, side[property], documents.includes(property));
+  const diffs = Object.keys(inputs).filter((property) => of(olds, property) !== of(news, property));
   const replaces = diffs.filter(
     (property) => inputs[property] === "replace" || alsoReplaces(type, property, olds, news),
   );
@@ -225,9 +325,12 @@ function alsoReplaces(type: string, property: string, olds: Props, news: Props):
   return false;
 }
 
-function comparable(property: string, value: unknown): string | undefined {
+function comparable(property: string, value: unknown, isDocument: boolean): string | undefined {
   if (value === undefined || value === null) {
     return undefined;
+  }
+  if (isDocument && typeof value === "string") {
+    return sortedJson(parsed(value) ?? value);
   }
   if (sets.has(property) && Array.isArray(value)) {
     return JSON.stringify(value.map(sortedJson).sort());

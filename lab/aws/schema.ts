@@ -11,10 +11,15 @@ export interface TypeSchema {
   /** Every input property that the double takes. */
   inputs: Record<string, OnChange>;
   required: string[];
-  /** Input properties that hold an object or a list of objects: the keys they may have. */
+  /**
+   * Input properties that hold an object or a list of objects: the keys they may have. What is
+   * deeper inside is named by its path, such as "rules.filter".
+   */
   nested?: Record<string, string[]>;
   /** The property that Pulumi names after the resource when the program does not. */
   autoName?: string;
+  /** Input properties that hold a JSON document, as text or as it is. */
+  documents?: string[];
 }
 
 export const VPC = "aws:ec2/vpc:Vpc";
@@ -30,6 +35,23 @@ export const KEY_PAIR = "aws:ec2/keyPair:KeyPair";
 export const INSTANCE = "aws:ec2/instance:Instance";
 export const VOLUME = "aws:ebs/volume:Volume";
 export const VOLUME_ATTACHMENT = "aws:ec2/volumeAttachment:VolumeAttachment";
+export const BUCKET = "aws:s3/bucket:Bucket";
+export const BUCKET_PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
+export const BUCKET_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning";
+export const BUCKET_ENCRYPTION =
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+export const BUCKET_LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";
+export const ROLE = "aws:iam/role:Role";
+export const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy";
+export const INSTANCE_PROFILE = "aws:iam/instanceProfile:InstanceProfile";
+
+/** What is configured of a bucket by resources of their own. */
+export const bucketParts = [
+  BUCKET_PUBLIC_ACCESS_BLOCK,
+  BUCKET_VERSIONING,
+  BUCKET_ENCRYPTION,
+  BUCKET_LIFECYCLE,
+];
 
 const groupRules = [
   "cidrBlocks",
@@ -147,6 +169,7 @@ export const schema: Record<string, TypeSchema> = {
       disableApiTermination: "update",
       ebsOptimized: "update",
       forceDestroy: "update",
+      iamInstanceProfile: "update",
       instanceInitiatedShutdownBehavior: "update",
       instanceType: "update",
       keyName: "replace",
@@ -215,6 +238,97 @@ export const schema: Record<string, TypeSchema> = {
     },
     required: ["deviceName", "instanceId", "volumeId"],
   },
+  [BUCKET]: {
+    inputs: {
+      bucket: "replace",
+      bucketPrefix: "replace",
+      forceDestroy: "update",
+      region: "replace",
+      tags: "update",
+    },
+    required: [],
+    autoName: "bucket",
+  },
+  [BUCKET_PUBLIC_ACCESS_BLOCK]: {
+    inputs: {
+      blockPublicAcls: "update",
+      blockPublicPolicy: "update",
+      bucket: "replace",
+      ignorePublicAcls: "update",
+      region: "replace",
+      restrictPublicBuckets: "update",
+      skipDestroy: "update",
+    },
+    required: ["bucket"],
+  },
+  [BUCKET_VERSIONING]: {
+    inputs: { bucket: "replace", region: "replace", versioningConfiguration: "update" },
+    required: ["bucket", "versioningConfiguration"],
+    nested: { versioningConfiguration: ["status"] },
+  },
+  [BUCKET_ENCRYPTION]: {
+    inputs: { bucket: "replace", region: "replace", rules: "update" },
+    required: ["bucket", "rules"],
+    nested: {
+      rules: ["applyServerSideEncryptionByDefault", "blockedEncryptionTypes", "bucketKeyEnabled"],
+      "rules.applyServerSideEncryptionByDefault": ["kmsMasterKeyId", "sseAlgorithm"],
+    },
+  },
+  [BUCKET_LIFECYCLE]: {
+    inputs: {
+      bucket: "replace",
+      region: "replace",
+      rules: "update",
+      transitionDefaultMinimumObjectSize: "update",
+    },
+    required: ["bucket", "rules"],
+    nested: {
+      rules: [
+        "abortIncompleteMultipartUpload",
+        "expiration",
+        "filter",
+        "id",
+        "noncurrentVersionExpiration",
+        "status",
+      ],
+      "rules.abortIncompleteMultipartUpload": ["daysAfterInitiation"],
+      "rules.expiration": ["date", "days", "expiredObjectDeleteMarker"],
+      "rules.filter": ["prefix"],
+      "rules.noncurrentVersionExpiration": ["newerNoncurrentVersions", "noncurrentDays"],
+    },
+  },
+  [ROLE]: {
+    inputs: {
+      assumeRolePolicy: "update",
+      description: "update",
+      forceDetachPolicies: "update",
+      maxSessionDuration: "update",
+      name: "replace",
+      namePrefix: "replace",
+      path: "replace",
+      tags: "update",
+    },
+    required: ["assumeRolePolicy"],
+    autoName: "name",
+    documents: ["assumeRolePolicy"],
+  },
+  [ROLE_POLICY]: {
+    inputs: { name: "replace", namePrefix: "replace", policy: "update", role: "replace" },
+    required: ["policy", "role"],
+    autoName: "name",
+    documents: ["policy"],
+  },
+  [INSTANCE_PROFILE]: {
+    inputs: {
+      name: "replace",
+      namePrefix: "replace",
+      path: "replace",
+      role: "update",
+      tags: "update",
+    },
+    required: [],
+    autoName: "name",
+  },
 };
 
 /** The functions that the double answers, and the arguments that it takes for each. */
@@ -228,4 +342,5 @@ export const functions: Record<string, string[]> = {
   ],
   "aws:ec2/getInternetGateway:getInternetGateway": ["filters", "internetGatewayId", "region"],
   "aws:ec2/getVpc:getVpc": ["id", "region"],
+  "aws:index/getRegion:getRegion": ["region"],
 };

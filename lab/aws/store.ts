@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { text } from "./text";
 
 /** Plain values as JSON has them. */
 export type Props = Record<string, unknown>;
@@ -54,22 +55,22 @@ export class RecordStore {
   }
 
   private async read(): Promise<Records> {
-    let text: string;
+    let content: string;
     try {
-      text = await readFile(this.file, "utf8");
+      content = await readFile(this.file, "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") {
         return new Map();
       }
       throw error;
     }
-    const parsed = JSON.parse(text) as StoreFile;
+    const parsed = JSON.parse(content) as StoreFile;
     if (parsed.version !== 1) {
       throw new Error(
         `${this.file}: version ${String(parsed.version)} of the lab's AWS records, expected 1`,
       );
     }
-    return new Map(parsed.records.map((record) => [record.id, record]));
+    return new Map(parsed.records.map((record) => [keyOf(record.type, record.id), record]));
   }
 
   private async write(records: Records): Promise<void> {
@@ -82,12 +83,17 @@ export class RecordStore {
   }
 }
 
-/** A new id in AWS's long form (`vpc-0` and sixteen hexadecimal digits) that no record has yet. */
-export function newId(prefix: string, records: Records): string {
-  for (;;) {
-    const id = `${prefix}-0${randomBytes(8).toString("hex")}`;
-    if (!records.has(id)) {
-      return id;
-    }
-  }
+/** Where a record is among the others: names, unlike ids of EC2, are unique within a type alone. */
+export function keyOf(type: string, id: string): string {
+  return `${type} ${id}`;
+}
+
+/** The object of a type with this id, if there is one. */
+export function find(records: Records, type: string, id: unknown): AwsRecord | undefined {
+  return records.get(keyOf(type, text(id)));
+}
+
+/** A new id in AWS's long form (`vpc-0` and sixteen hexadecimal digits). */
+export function newId(prefix: string): string {
+  return `${prefix}-0${randomBytes(8).toString("hex")}`;
 }

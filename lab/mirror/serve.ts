@@ -1,17 +1,12 @@
-import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import * as fs from "node:fs/promises";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import type * as http from "node:http";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { type HttpServer, serveHttp } from "../httpServer";
 
 /** A running mirror. */
-export interface Mirror {
-  /** Without a slash at its end. */
-  url: string;
-  close(): Promise<void>;
-}
+export type Mirror = HttpServer;
 
 /**
  * Serves the files of a folder over HTTP, to be read only.
@@ -21,20 +16,7 @@ export interface Mirror {
  */
 export async function serveMirror(folder: string, host: string, port = 0): Promise<Mirror> {
   const root = await fs.realpath(folder);
-  const server = http.createServer((request, response) => {
-    void answer(root, request, response);
-  });
-  server.listen(port, host);
-  await once(server, "listening");
-  const address = server.address() as AddressInfo;
-  return { url: `http://${host}:${address.port}`, close: () => close(server) };
-}
-
-async function close(server: http.Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
+  return serveHttp(host, port, (request, response) => answer(root, request, response));
 }
 
 async function answer(

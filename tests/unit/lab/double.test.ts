@@ -17,13 +17,9 @@ import {
   VPC,
 } from "../../../lab/aws/schema";
 import type { Props } from "../../../lab/aws/store";
+import { imageId, makeNetwork, publicKey } from "./awsNetwork";
 import { FakeHost } from "./fakeHost";
 import { tempFolder } from "../../tempFolder";
-
-const publicKey =
-  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
-const parameter = (architecture: string) =>
-  `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`;
 
 let file: string;
 let host: FakeHost;
@@ -38,29 +34,8 @@ beforeEach(() => {
 const make = async (type: string, inputs: Props, name = "it") =>
   (await aws.create(type, name, inputs)).id;
 
-const ami = async (architecture = "amd64") =>
-  (await aws.invoke("aws:ssm/getParameter:getParameter", { name: parameter(architecture) })).value;
-
-/** A VPC with one subnet, a key pair and the inputs of an instance in it. */
-async function network() {
-  const vpcId = await make(VPC, { cidrBlock: "10.0.0.0/16" });
-  const subnetId = await make(SUBNET, {
-    vpcId,
-    cidrBlock: "10.0.1.0/24",
-    availabilityZone: "us-east-1a",
-  });
-  const keyName = await make(KEY_PAIR, { publicKey });
-  const instance: Props = {
-    ami: await ami(),
-    instanceType: "t3.small",
-    subnetId,
-    keyName,
-    privateIp: "10.0.1.10",
-    userData: "#cloud-config",
-    tags: { Name: "controller-0" },
-  };
-  return { vpcId, subnetId, keyName, instance };
-}
+const ami = (architecture?: string) => imageId(aws, architecture);
+const network = () => makeNetwork(aws);
 
 describe("creating", () => {
   it("boots a machine and tells what EC2 would tell of it", async () => {
@@ -510,8 +485,8 @@ describe("functions", () => {
   it("refuses what it does not have", async () => {
     await expect(aws.invoke("aws:ec2/getAmi:getAmi", {})).rejects.toThrow("has no function");
     await expect(aws.invoke("aws:ec2/getVpc:getVpc", { tags: {} })).rejects.toThrow("tags");
-    await expect(aws.create("aws:s3/bucket:Bucket", "b", {})).rejects.toThrow(
-      "the lab's AWS has no aws:s3/bucket:Bucket",
+    await expect(aws.create("aws:sqs/queue:Queue", "q", {})).rejects.toThrow(
+      "the lab's AWS has no aws:sqs/queue:Queue",
     );
   });
 

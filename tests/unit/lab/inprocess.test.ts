@@ -54,6 +54,8 @@ describe("a program without the engine", () => {
     expect(outputs).toMatchObject({
       addresses: ["10.0.1.10", "10.0.1.11"],
       zone: "eu-central-1b",
+      region: "eu-central-1",
+      bucketPolicy: expect.stringMatching(/"arn:aws:s3:::bucket-[0-9a-f]{7}\/\*"/) as string,
       size: 3,
       owner: "me",
     });

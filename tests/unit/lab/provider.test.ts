@@ -138,6 +138,6 @@ describe("the served provider", () => {
     await expect(create(SUBNET, { vpcId: "vpc-0123", cidrBlock: "10.0.1.0/24" })).rejects.toThrow(
       "InvalidVpcID.NotFound: The vpc ID 'vpc-0123' does not exist",
     );
-    await expect(create("aws:s3/bucket:Bucket", {})).rejects.toThrow("the lab's AWS has no aws:s3");
+    await expect(create("aws:sqs/queue:Queue", {})).rejects.toThrow("the lab's AWS has no aws:sqs");
   });
 });
