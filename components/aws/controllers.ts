@@ -21,6 +21,8 @@ export interface ControllersArgs {
   readonly network: Network;
   readonly firewall: Firewall;
   readonly access: Access;
+  /** The name of the IAM instance profile that they have, where they have one. */
+  readonly instanceProfile?: pulumi.Input<string> | undefined;
   /** How often each machine, and its data, was made anew on request, by name. */
   readonly replacements: Readonly<Record<string, number>>;
   readonly dataReplacements: Readonly<Record<string, number>>;
@@ -158,6 +160,7 @@ export class Controllers extends pulumi.ComponentResource {
       {
         ...made,
         instanceType: args.instanceType,
+        iamInstanceProfile: args.instanceProfile,
         vpcSecurityGroupIds: [args.firewall.members.id],
         metadataOptions: {
           httpEndpoint: "enabled",

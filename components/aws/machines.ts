@@ -4,20 +4,37 @@ import { Access, type AccessArgs } from "./access";
 import { Controllers, type ControllersArgs } from "./controllers";
 import { Firewall, type FirewallArgs } from "./firewall";
 import { Network, type NetworkArgs } from "./network";
+import { SnapshotStore } from "./snapshotStore";
+
+/** What of the settings concerns the store of snapshots. */
+export interface SnapshotStoreSettings {
+  readonly clusterName: string;
+  /** Whether the controllers upload snapshots to S3. */
+  readonly snapshotUpload: boolean;
+  /** A bucket that a person has, or "" to make one. */
+  readonly snapshotBucket: string;
+  readonly snapshotKeepDays: number;
+}
 
 type Settings = NetworkArgs &
   Omit<FirewallArgs, "vpcId"> &
   AccessArgs &
-  Omit<ControllersArgs, "network" | "firewall" | "access">;
+  SnapshotStoreSettings &
+  Omit<ControllersArgs, "network" | "firewall" | "access" | "instanceProfile">;
 
-/** Controllers on EC2, with the network that they are in and the way to them. */
+/** Controllers on EC2, with the network that they are in, the way to them and their snapshots' store. */
 export function awsMachines(settings: Settings): Machines {
   const network = new Network("network", settings);
   const firewall = new Firewall("firewall", { ...settings, vpcId: network.vpcId });
   const access = new Access("access", settings);
-  const controllers = new Controllers("controllers", { ...settings, network, firewall, access });
+  const store = settings.snapshotUpload ? snapshotStore(settings) : undefined;
+  const controllers = new Controllers("controllers", {
+    ...settings,
+    ...{ network, firewall, access, instanceProfile: store?.instanceProfile },
+  });
   return {
     machines: controllers.machines,
+    ...(store && { snapshotBucket: { name: store.bucket, region: store.region } }),
     access: {
       privateKey: access.privateKey,
       password: pulumi.secret(""),
@@ -25,4 +42,12 @@ export function awsMachines(settings: Settings): Machines {
       clientSecurityGroupId: firewall.clients.id,
     },
   };
+}
+
+function snapshotStore(settings: SnapshotStoreSettings): SnapshotStore {
+  return new SnapshotStore("snapshots", {
+    clusterName: settings.clusterName,
+    bucket: settings.snapshotBucket,
+    keepDays: settings.snapshotKeepDays,
+  });
 }
