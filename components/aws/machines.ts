@@ -3,6 +3,7 @@ import type { Machines } from "../machine";
 import { Access, type AccessArgs } from "./access";
 import { Controllers, type ControllersArgs } from "./controllers";
 import { Firewall, type FirewallArgs } from "./firewall";
+import { tellOfKeptData } from "./keptData";
 import { Network, type NetworkArgs } from "./network";
 import { SnapshotStore } from "./snapshotStore";
 
@@ -14,6 +15,8 @@ export interface SnapshotStoreSettings {
   /** A bucket that a person has, or "" to make one. */
   readonly snapshotBucket: string;
   readonly snapshotKeepDays: number;
+  /** Whether what the stack has made for data is deleted with it. */
+  readonly deleteData: boolean;
 }
 
 type Settings = NetworkArgs &
@@ -32,6 +35,7 @@ export function awsMachines(settings: Settings): Machines {
     ...settings,
     ...{ network, firewall, access, instanceProfile: store?.instanceProfile },
   });
+  tellOfWhatStays(settings, controllers, store);
   return {
     machines: controllers.machines,
     ...(store && { snapshotBucket: { name: store.bucket, region: store.region } }),
@@ -49,5 +53,23 @@ function snapshotStore(settings: SnapshotStoreSettings): SnapshotStore {
     clusterName: settings.clusterName,
     bucket: settings.snapshotBucket,
     keepDays: settings.snapshotKeepDays,
+    deleteData: settings.deleteData,
+  });
+}
+
+function tellOfWhatStays(
+  { clusterName, deleteData, snapshotBucket, snapshotKeepDays: keepDays }: Settings,
+  { dataVolumes }: Controllers,
+  store: SnapshotStore | undefined,
+): void {
+  const isOurs = store !== undefined && snapshotBucket === "";
+  const volumes = dataVolumes.map(({ member, volume: { id, availabilityZone: zone } }) => ({
+    ...{ member, id, zone },
+  }));
+  tellOfKeptData(deleteData, {
+    clusterName,
+    region: dataVolumes[0]!.volume.region,
+    volumes: pulumi.output(volumes),
+    bucket: isOurs ? pulumi.output({ name: store.bucket, keepDays }) : undefined,
   });
 }

@@ -11,6 +11,8 @@ export interface SnapshotStoreArgs {
   readonly bucket: string;
   /** Days after which a snapshot in a bucket that is made expires. A person's own is left as it is. */
   readonly keepDays: number;
+  /** Whether a bucket that is made is deleted, with every snapshot in it, when the stack is. */
+  readonly deleteData: boolean;
 }
 
 /** How long S3 keeps what is no snapshot (any more), in days. */
@@ -39,12 +41,14 @@ export class SnapshotStore extends pulumi.ComponentResource {
   }
 
   private makeBucket() {
-    const { clusterName } = this.args;
+    const { clusterName, deleteData } = this.args;
+    // A bucket that stays keeps its settings: it must not become a public one that grows for ever.
+    const options = { parent: this, retainOnDelete: !deleteData };
     const bucket = new s3.Bucket(
       this.name,
       // The provider takes 37 characters at most; a cluster's name has 32.
-      { bucketPrefix: `${clusterName}-`, tags: this.tags() },
-      { parent: this },
+      { bucketPrefix: `${clusterName}-`, forceDestroy: deleteData, tags: this.tags() },
+      options,
     );
     new s3.BucketPublicAccessBlock(
       this.name,
@@ -55,7 +59,7 @@ export class SnapshotStore extends pulumi.ComponentResource {
         ignorePublicAcls: true,
         restrictPublicBuckets: true,
       },
-      { parent: this },
+      options,
     );
     new s3.BucketServerSideEncryptionConfiguration(
       this.name,
@@ -63,12 +67,12 @@ export class SnapshotStore extends pulumi.ComponentResource {
         bucket: bucket.bucket,
         rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
       },
-      { parent: this },
+      options,
     );
     const versioning = new s3.BucketVersioning(
       this.name,
       { bucket: bucket.bucket, versioningConfiguration: { status: "Enabled" } },
-      { parent: this },
+      options,
     );
     new s3.BucketLifecycleConfiguration(
       this.name,
@@ -86,7 +90,7 @@ export class SnapshotStore extends pulumi.ComponentResource {
         ],
       },
       // S3 takes a rule for old versions where there are versions.
-      { parent: this, dependsOn: versioning },
+      { ...options, dependsOn: versioning },
     );
     return { bucket: bucket.bucket, arn: bucket.arn, region: bucket.region };
   }

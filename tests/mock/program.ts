@@ -11,6 +11,7 @@ export interface Registration {
   readonly inputs: Record<string, any>;
   readonly ignoreChanges: string[];
   readonly deleteBeforeReplace: boolean;
+  readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: string[];
   readonly dependencies: string[];
   readonly hooks: Record<
@@ -47,6 +48,7 @@ const answers: Record<string, (inputs: any, name: string) => Record<string, unkn
     stdout: name === "health" ? healthReport(membersIn(String(inputs.create))) : `did ${name}\n`,
   }),
   "aws:ec2/keyPair:KeyPair": () => ({ keyName: "etcd-key" }),
+  "aws:ebs/volume:Volume": () => ({ region: "us-east-1" }),
   "aws:s3/bucket:Bucket": ({ bucketPrefix }) => ({
     bucket: `${bucketPrefix}made`,
     arn: `arn:aws:s3:::${bucketPrefix}made`,
@@ -179,6 +181,7 @@ function watchMonitor(registrations: Registration[]): void {
       inputs: request.getObject().toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
+      retainOnDelete: request.getRetainondelete(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       dependencies: request.getDependenciesList(),
       hasReplacementTrigger: request.hasReplacementTrigger(),

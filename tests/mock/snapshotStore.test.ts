@@ -34,6 +34,7 @@ describe("the bucket for snapshots", () => {
   it("is named and tagged after the cluster", () => {
     expect(program.get("aws:s3/bucket:Bucket", "snapshots").inputs).toEqual({
       bucketPrefix: "etcd-",
+      forceDestroy: false,
       tags,
     });
     expect(program.outputs["snapshotBucket"].value).toEqual({
@@ -119,6 +120,33 @@ describe("the bucket for snapshots", () => {
   });
 });
 
+describe("what deleteData says of the bucket", () => {
+  const retained = ({ registrations }: Recording) =>
+    registrations
+      .filter(({ type, retainOnDelete }) => /^aws:(s3|iam)\//.test(type) && retainOnDelete)
+      .map(({ type }) => type.split(":").at(-1))
+      .sort();
+
+  it("it stays with its settings, and without the role that reaches it", () => {
+    expect(retained(program)).toEqual([
+      "Bucket",
+      "BucketLifecycleConfiguration",
+      "BucketPublicAccessBlock",
+      "BucketServerSideEncryptionConfiguration",
+      "BucketVersioning",
+    ]);
+    const { stdin } = program.get("command:local:Command", "kept-data").inputs;
+    expect(stdin).toContain("  snapshots: s3://etcd-made/etcd/, each until it is 30 days old\n");
+  });
+
+  it("it is deleted with what is in it, and nothing is said", async () => {
+    const deleted = await recordMachines({ deleteData: true });
+    expect(retained(deleted)).toEqual([]);
+    expect(deleted.get("aws:s3/bucket:Bucket", "snapshots").inputs["forceDestroy"]).toBe(true);
+    expect(deleted.get("command:local:Command", "kept-data").inputs["stdin"]).toBe("");
+  });
+});
+
 describe("a bucket that a person has", () => {
   it("is left as it is, and reached in its partition and the stack's region", async () => {
     const given = await recordMachines({ snapshotBucket: "ours" });
@@ -128,6 +156,7 @@ describe("a bucket that a person has", () => {
       name: "ours",
       region: "us-gov-west-1",
     });
+    expect(given.get("command:local:Command", "kept-data").inputs["stdin"]).not.toContain("s3://");
     expect(policyOf(given)).toContain('"Resource":"arn:aws-us-gov:s3:::ours/etcd/*"');
     expect(given.get(instance, "controller-0").inputs["iamInstanceProfile"]).toBe("etcd-profile");
   });
