@@ -66,7 +66,8 @@ async function up(wanted: Engine["name"] | undefined): Promise<number> {
       ? "The program runs under the Pulumi engine, with a double in place of AWS."
       : "The program runs in process, without the Pulumi engine: it can create and tear down; changes need the Pulumi CLI.",
   );
-  const outputs = await lab.up(engine);
+  // `down` takes everything, so nothing needs to be said of data that stays.
+  const outputs = await lab.up(engine, { "etcd:deleteData": true });
   console.log(`\n${phaseTable(lab.phases)}\n`);
   for (const { name, privateIp, machineId } of outputs.members) {
     console.log(`${name}  ${privateIp}  ${machineId}`);

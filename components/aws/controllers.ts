@@ -21,9 +21,13 @@ export interface ControllersArgs {
   readonly network: Network;
   readonly firewall: Firewall;
   readonly access: Access;
+  /** The name of the IAM instance profile that they have, where they have one. */
+  readonly instanceProfile?: pulumi.Input<string> | undefined;
   /** How often each machine, and its data, was made anew on request, by name. */
   readonly replacements: Readonly<Record<string, number>>;
   readonly dataReplacements: Readonly<Record<string, number>>;
+  /** Whether data volumes are deleted with the stack, their members or their replacement. */
+  readonly deleteData: boolean;
   /** What lets changes of a running cluster pass. */
   readonly rollout: Rollout;
 }
@@ -53,6 +57,8 @@ const patience = { dialErrorLimit: 40, perDialTimeout: 5 };
 /** EC2 instances, each with a data volume and an SSH host key of its own. */
 export class Controllers extends pulumi.ComponentResource {
   readonly machines: Machine[];
+  /** The volume of each member's data. */
+  readonly dataVolumes: { readonly member: string; readonly volume: ebs.Volume }[] = [];
   private readonly hooks: pulumi.ResourceHookBinding;
 
   constructor(
@@ -100,7 +106,9 @@ export class Controllers extends pulumi.ComponentResource {
         ),
     });
     const instance = this.instance(name, made);
-    const attachment = this.dataVolume(name, subnet, instance);
+    const volume = this.dataVolume(name, subnet);
+    this.dataVolumes.push({ member: name, volume });
+    const attachment = this.attachment(name, volume, instance);
     return {
       name,
       address: privateIp,
@@ -158,6 +166,7 @@ export class Controllers extends pulumi.ComponentResource {
       {
         ...made,
         instanceType: args.instanceType,
+        iamInstanceProfile: args.instanceProfile,
         vpcSecurityGroupIds: [args.firewall.members.id],
         metadataOptions: {
           httpEndpoint: "enabled",
@@ -179,9 +188,9 @@ export class Controllers extends pulumi.ComponentResource {
   }
 
   /** The data outlives the instance: on a volume of its own. */
-  private dataVolume(name: string, subnet: ControllerSubnet, instance: ec2.Instance) {
+  private dataVolume(name: string, subnet: ControllerSubnet): ebs.Volume {
     const { args } = this;
-    const volume = new ebs.Volume(
+    return new ebs.Volume(
       `${name}-data`,
       {
         availabilityZone: subnet.subnet.availabilityZone,
@@ -196,8 +205,12 @@ export class Controllers extends pulumi.ComponentResource {
         ignoreChanges: ["availabilityZone"],
         dependsOn: args.rollout.gate,
         replacementTrigger: args.dataReplacements[name] ?? 0,
+        retainOnDelete: !args.deleteData,
       },
     );
+  }
+
+  private attachment(name: string, volume: ebs.Volume, instance: ec2.Instance) {
     return new ec2.VolumeAttachment(
       `${name}-data`,
       {

@@ -24,6 +24,8 @@ export interface ResourceRecord {
   dependencies: string[];
   /** With that resource goes this one, without any work of its own. */
   deletedWith?: string;
+  /** It is only forgotten. */
+  retainOnDelete?: true;
   delete?: DeleteHow;
 }
 
@@ -117,6 +119,7 @@ interface RegisterRequest {
   getParent(): string;
   getDependenciesList(): string[];
   getDeletedwith(): string;
+  getRetainondelete(): boolean;
 }
 
 interface LogRequest {
@@ -219,6 +222,7 @@ class Run {
       id: id ?? "",
       dependencies: request.getDependenciesList(),
       ...(deletedWith && { deletedWith }),
+      ...(request.getRetainondelete() && { retainOnDelete: true }),
       ...(how && { delete: how }),
     });
     await this.options.onResources?.(this.resources);
@@ -371,7 +375,7 @@ export async function destroyInProcess(
     const started = performance.now();
     try {
       const goesWithAnother = resource.deletedWith !== undefined && left.has(resource.deletedWith);
-      if (!goesWithAnother) {
+      if (!goesWithAnother && !resource.retainOnDelete) {
         const onLine = (line: string) => options.onEvent?.({ kind: "output", name, line });
         await dispatcher.delete(resource, options.sshPrivateKey, onLine);
       }

@@ -7,6 +7,7 @@ import { PulumiEngine, type PulumiRun } from "../../lab/pulumiEngine";
 import { askHealth } from "../../live/health";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { onController } from "./cluster";
+import { dataVolumes } from "./dataVolumes";
 import { type KeyPair, makeKeyPair } from "./keyPair";
 import { expectNoPrivateKey, expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 
@@ -39,6 +40,7 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   function update(hostKey: KeyPair): Promise<PulumiRun> {
     const settings = {
       "etcd:publicAddresses": false,
+      "etcd:deleteData": true,
       "etcd:sshCidrs": [`${bastionIp}/32`],
       "etcd:bastion": { host: bastionIp, user: "ubuntu", port: 22, hostKey: hostKey.publicKey },
     };
@@ -118,6 +120,14 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
     await expect(askHealth({ ...outputs, ssh })).rejects.toThrow(
       /controller-0: proxy: ssh 10\.0\.1\.100:22: host key mismatch: expected ssh-ed25519 SHA256:/,
     );
+  });
+
+  it("goes with its data, which nothing more is said of", async () => {
+    expect(await dataVolumes(lab.aws)).toHaveLength(3);
+    const { exitCode, output } = await engine.run(["destroy", "--yes", "--skip-preview"], log);
+    expect(exitCode, output).toBe(0);
+    expect(await dataVolumes(lab.aws)).toEqual([]);
+    expect(output).not.toContain("deleteData");
   });
 
   it("prints no key", () => expectNoPrivateKey(printed.join("\n")));

@@ -5,6 +5,7 @@ import { drillTable, type Row } from "../../drill/table";
 import { askHealth } from "../../live/health";
 import { breakCertificates } from "./brokenCertificates";
 import { etcdctl, onController } from "./cluster";
+import { dataVolumes } from "./dataVolumes";
 import { expectNoPrivateKey, expectStrangersRefused } from "./expectations";
 
 /** Upgrades, the CA and scaling are killed here; the drill kills all of them. */
@@ -69,6 +70,13 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
   });
 
   it.each(machines(kills))("loses no write: $name", change, 240_000);
+
+  it("keeps the data of members that left, and what was given up", async () => {
+    const kept = (await dataVolumes(rehearsal.lab.aws)).map(({ name }) => name);
+    // An update that was killed can have left further ones.
+    expect(kept).toEqual(expect.arrayContaining(["controller-3-data", "controller-4-data"]));
+    expect(kept.filter((name) => name === "controller-2-data").length).toBeGreaterThanOrEqual(2);
+  });
 
   it.each(goingDown)("loses no write: $name", change, 240_000);
 

@@ -16,6 +16,7 @@ import {
   expectStrangersRefused,
   expectThreeHealthyMembers,
 } from "./expectations";
+import { dataVolumes } from "./dataVolumes";
 import { leftovers } from "./leftovers";
 
 const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
@@ -228,12 +229,22 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     await onController(outputs, name, lose);
   }
 
-  it("destroys everything, though a machine is gone already", async () => {
+  it("destroys everything but the data, though a machine is gone already", async () => {
     await removeMachine(outputs.members[1]!.machineId);
+    const volumes = await dataVolumes(lab.aws);
+    expect(volumes).toHaveLength(3);
     const destroyed = await lab.withMirror({}, () => engine.run(["destroy", "--yes"], log));
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     expect(resourcesIn(state())).toEqual([]);
     expect(await leftovers()).toEqual([]);
+    expect(await dataVolumes(lab.aws)).toEqual(volumes);
+    for (const { id, name } of volumes) {
+      const member = name.replace("-data", "");
+      expect(destroyed.output).toContain(`data of ${member}: volume ${id} in us-east-1a`);
+      expect(destroyed.output).toContain(
+        `aws ec2 delete-volume --region us-east-1 --volume-id ${id}`,
+      );
+    }
   });
 });
 

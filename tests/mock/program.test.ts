@@ -129,6 +129,34 @@ describe("a controller", () => {
   });
 });
 
+describe("the data", () => {
+  const volume = "aws:ebs/volume:Volume";
+  const kept = (recording: Recording) =>
+    recording.registrations
+      .filter((one) => one.retainOnDelete)
+      .map(({ name }) => name)
+      .sort();
+
+  it("stays in AWS, whatever becomes of the stack, and a destroy says where", () => {
+    expect(kept(program)).toEqual(["controller-0-data", "controller-1-data", "controller-2-data"]);
+    const { inputs, dependencies } = program.get("command:local:Command", "kept-data");
+    expect(inputs).toMatchObject({ delete: "cat >&2 || exit 0", logging: "stderr" });
+    expect(inputs).not.toHaveProperty("create");
+    for (const { name } of program.all(volume)) {
+      const member = name.replace("-data", "");
+      expect(inputs["stdin"]).toContain(`  data of ${member}: volume ${name}-id in us-east-1a\n`);
+      expect(dependencies.some((urn) => urn.endsWith(`Volume::${name}`))).toBe(true);
+    }
+  });
+
+  it("goes where the stack says so, and nothing is said", async () => {
+    const deleted = await record({ ...devStack, deleteData: true });
+    expect(deleted.all(volume)).toHaveLength(3);
+    expect(kept(deleted)).toEqual([]);
+    expect(deleted.get("command:local:Command", "kept-data").inputs["stdin"]).toBe("");
+  });
+});
+
 describe("certificates", () => {
   it("are separate for peers, servers and clients, and none signs but the CA's", () => {
     const uses = Object.fromEntries(

@@ -11,6 +11,7 @@ export interface Registration {
   readonly inputs: Record<string, any>;
   readonly ignoreChanges: string[];
   readonly deleteBeforeReplace: boolean;
+  readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: string[];
   readonly dependencies: string[];
   readonly hooks: Record<
@@ -47,6 +48,14 @@ const answers: Record<string, (inputs: any, name: string) => Record<string, unkn
     stdout: name === "health" ? healthReport(membersIn(String(inputs.create))) : `did ${name}\n`,
   }),
   "aws:ec2/keyPair:KeyPair": () => ({ keyName: "etcd-key" }),
+  "aws:ebs/volume:Volume": () => ({ region: "us-east-1" }),
+  "aws:s3/bucket:Bucket": ({ bucketPrefix }) => ({
+    bucket: `${bucketPrefix}made`,
+    arn: `arn:aws:s3:::${bucketPrefix}made`,
+    region: "us-east-1",
+  }),
+  "aws:iam/role:Role": ({ namePrefix }) => ({ name: `${namePrefix}role` }),
+  "aws:iam/instanceProfile:InstanceProfile": ({ namePrefix }) => ({ name: `${namePrefix}profile` }),
   "pulumi:index:Stash": (inputs) => ({ output: inputs.input }),
 };
 
@@ -69,7 +78,21 @@ const secretOutputs = ["privateKeyPem", "privateKeyOpenssh"];
  * Runs the program against mocks with `Pulumi.yaml`'s defaults and these changes, and records what
  * it registers. Hooks and options are recorded; nothing runs.
  */
-export async function record(
+export function record(
+  changes: Record<string, unknown> = {},
+  secretKeys: string[] = [],
+  registrations: Registration[] = [],
+): Promise<Recording> {
+  const program = () => import("../../index.js") as Promise<Record<string, unknown>>;
+  return recordPart(program, changes, secretKeys, registrations);
+}
+
+/**
+ * As `record`, of a part of the program.
+ * @param part imports what it needs, so that the mocks are there first; what it gives are the outputs
+ */
+export async function recordPart(
+  part: () => Promise<Record<string, unknown>>,
   changes: Record<string, unknown> = {},
   secretKeys: string[] = [],
   registrations: Registration[] = [],
@@ -93,12 +116,14 @@ export async function record(
   const config = Object.entries(rawSettings(changes)).map(([key, value]) => [`etcd:${key}`, value]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config));
   vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map((key) => `etcd:${key}`)));
-  const exported = (await import("../../index.js")) as Record<string, unknown>;
+  const exported = await part();
   const outputs = Object.fromEntries(
     await Promise.all(
       Object.entries(exported).map(async ([key, value]) => [key, await valueOf(value)] as const),
     ),
   );
+  // What no output hangs on is registered, too.
+  await waitForRPCs();
   const all = (type: string) => registrations.filter((one) => one.type === type);
   return {
     registrations,
@@ -129,14 +154,23 @@ function call(token: string, inputs: Record<string, any>): Record<string, unknow
       return { value: `ami-of-${String(inputs["name"])}` };
     case "aws:ec2/getInternetGateway:getInternetGateway":
       return { internetGatewayId: "igw-existing" };
+    case "aws:index/getPartition:getPartition":
+      return { partition: "aws-us-gov" };
+    case "aws:index/getRegion:getRegion":
+      return { region: "us-gov-west-1" };
     default:
       throw new Error(`the program asked for ${token}, which the mocks do not know`);
   }
 }
 
+// What its type declarations leave out.
+const { getMonitor, waitForRPCs } = settings as unknown as {
+  getMonitor: () => any;
+  waitForRPCs: () => Promise<void>;
+};
+
 /** Records what mocks are not told of: the options of each registration. */
 function watchMonitor(registrations: Registration[]): void {
-  const { getMonitor } = settings as unknown as { getMonitor: () => any };
   const monitor = getMonitor();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: any, callback: unknown) => {
@@ -147,6 +181,7 @@ function watchMonitor(registrations: Registration[]): void {
       inputs: request.getObject().toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
+      retainOnDelete: request.getRetainondelete(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       dependencies: request.getDependenciesList(),
       hasReplacementTrigger: request.hasReplacementTrigger(),

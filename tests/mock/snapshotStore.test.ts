@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { rawSettings } from "../settings";
+import { type Recording, recordPart } from "./program";
+
+const instance = "aws:ec2/instance:Instance";
+
+/** The machines on EC2 alone, with these settings of the snapshots' store. */
+function recordMachines(changes: Record<string, unknown> = {}): Promise<Recording> {
+  return recordPart(async () => {
+    const { awsMachines } = await import("../../components/aws/machines.js");
+    const { Rollout } = await import("../../components/etcd/rollout/rollout.js");
+    const { readSettings } = await import("../../components/settings/settings.js");
+    const { wantedCluster } = await import("../../components/wanted.js");
+    const settings = readSettings({ values: rawSettings(), secrets: [] });
+    const rollout = new Rollout("rollout", wantedCluster(settings).wanted);
+    const store = { snapshotUpload: true, snapshotBucket: "", snapshotKeepDays: 30 };
+    const { snapshotBucket } = awsMachines({ ...settings, ...store, ...changes, rollout });
+    return { snapshotBucket };
+  });
+}
+
+/** The policy of the controllers' role, as AWS gets it. */
+const policyOf = (recording: Recording): string =>
+  recording.get("aws:iam/rolePolicy:RolePolicy", "snapshots").inputs["policy"];
+
+let program: Recording;
+beforeAll(async () => {
+  program = await recordMachines();
+});
+
+describe("the bucket for snapshots", () => {
+  const tags = { Name: "etcd-snapshots", "etcd:cluster": "etcd" };
+
+  it("is named and tagged after the cluster", () => {
+    expect(program.get("aws:s3/bucket:Bucket", "snapshots").inputs).toEqual({
+      bucketPrefix: "etcd-",
+      forceDestroy: false,
+      tags,
+    });
+    expect(program.outputs["snapshotBucket"].value).toEqual({
+      name: "etcd-made",
+      region: "us-east-1",
+    });
+  });
+
+  it("is for nobody of the public, encrypted, and keeps what is overwritten", () => {
+    const bucket = "etcd-made";
+    const inputsOf = (type: string) => program.get(`aws:s3/${type}`, "snapshots").inputs;
+    expect(inputsOf("bucketPublicAccessBlock:BucketPublicAccessBlock")).toEqual({
+      bucket,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    const encryption =
+      "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+    expect(inputsOf(encryption)).toEqual({
+      bucket,
+      rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+    });
+    expect(inputsOf("bucketVersioning:BucketVersioning")).toEqual({
+      bucket,
+      versioningConfiguration: { status: "Enabled" },
+    });
+  });
+
+  it("lets the cluster's snapshots expire, once it has versions", () => {
+    const { inputs, dependencies } = program.get(
+      "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+      "snapshots",
+    );
+    expect(inputs).toEqual({
+      bucket: "etcd-made",
+      rules: [
+        {
+          id: "snapshots",
+          status: "Enabled",
+          filter: { prefix: "etcd/" },
+          expiration: { days: 30 },
+          noncurrentVersionExpiration: { noncurrentDays: 7 },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+        },
+      ],
+    });
+    expect(dependencies.some((urn) => urn.endsWith("BucketVersioning::snapshots"))).toBe(true);
+  });
+
+  it("is reached by a role that EC2 alone takes on", () => {
+    expect(program.get("aws:iam/role:Role", "snapshots").inputs).toEqual({
+      namePrefix: "etcd-",
+      assumeRolePolicy:
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
+      tags,
+    });
+    expect(program.get("aws:iam/instanceProfile:InstanceProfile", "snapshots").inputs).toEqual({
+      namePrefix: "etcd-",
+      role: "etcd-role",
+      tags,
+    });
+  });
+
+  it("can be written and read under the cluster's name by that role, and nothing more", () => {
+    const { inputs } = program.get("aws:iam/rolePolicy:RolePolicy", "snapshots");
+    expect(inputs).toMatchObject({ name: "snapshots", role: "etcd-role" });
+    expect(policyOf(program)).toBe(
+      '{"Version":"2012-10-17","Statement":[' +
+        '{"Effect":"Allow","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::etcd-made/etcd/*"},' +
+        '{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::etcd-made","Condition":{"StringLike":{"s3:prefix":"etcd/*"}}}]}',
+    );
+  });
+
+  it("is the controllers' own, and no part of what they are made with", () => {
+    for (const { name, inputs } of program.all(instance)) {
+      expect(inputs["iamInstanceProfile"]).toBe("etcd-profile");
+      const made = program.get("pulumi:index:Stash", `${name}-made-with`);
+      expect(Object.keys(made.inputs["input"])).not.toContain("iamInstanceProfile");
+    }
+    expect(program.all(instance)).toHaveLength(3);
+  });
+});
+
+describe("what deleteData says of the bucket", () => {
+  const retained = ({ registrations }: Recording) =>
+    registrations
+      .filter(({ type, retainOnDelete }) => /^aws:(s3|iam)\//.test(type) && retainOnDelete)
+      .map(({ type }) => type.split(":").at(-1))
+      .sort();
+
+  it("it stays with its settings, and without the role that reaches it", () => {
+    expect(retained(program)).toEqual([
+      "Bucket",
+      "BucketLifecycleConfiguration",
+      "BucketPublicAccessBlock",
+      "BucketServerSideEncryptionConfiguration",
+      "BucketVersioning",
+    ]);
+    const { stdin } = program.get("command:local:Command", "kept-data").inputs;
+    expect(stdin).toContain("  snapshots: s3://etcd-made/etcd/, each until it is 30 days old\n");
+  });
+
+  it("it is deleted with what is in it, and nothing is said", async () => {
+    const deleted = await recordMachines({ deleteData: true });
+    expect(retained(deleted)).toEqual([]);
+    expect(deleted.get("aws:s3/bucket:Bucket", "snapshots").inputs["forceDestroy"]).toBe(true);
+    expect(deleted.get("command:local:Command", "kept-data").inputs["stdin"]).toBe("");
+  });
+});
+
+describe("a bucket that a person has", () => {
+  it("is left as it is, and reached in its partition and the stack's region", async () => {
+    const given = await recordMachines({ snapshotBucket: "ours" });
+    const made = given.registrations.map(({ type }) => type);
+    expect(made.filter((type) => type.startsWith("aws:s3/"))).toEqual([]);
+    expect(given.outputs["snapshotBucket"].value).toEqual({
+      name: "ours",
+      region: "us-gov-west-1",
+    });
+    expect(given.get("command:local:Command", "kept-data").inputs["stdin"]).not.toContain("s3://");
+    expect(policyOf(given)).toContain('"Resource":"arn:aws-us-gov:s3:::ours/etcd/*"');
+    expect(given.get(instance, "controller-0").inputs["iamInstanceProfile"]).toBe("etcd-profile");
+  });
+});
+
+describe("without uploads", () => {
+  it("there is no bucket, no role and no profile", async () => {
+    const without = await recordMachines({ snapshotUpload: false });
+    const made = without.registrations.map(({ type }) => type);
+    expect(made.filter((type) => /^aws:(s3|iam)\//.test(type))).toEqual([]);
+    expect(without.outputs["snapshotBucket"].value).toBeUndefined();
+    expect(without.get(instance, "controller-0").inputs).not.toHaveProperty("iamInstanceProfile");
+  });
+});
