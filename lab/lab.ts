@@ -140,6 +140,8 @@ export class Lab {
     await writeLabStackFile({
       "etcd:sshCidrs": [`${gateway}/32`],
       "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
+      // There is an S3 only while somebody serves one.
+      "etcd:snapshotUpload": false,
       ...changes,
     });
     return gateway;

@@ -1,48 +1,235 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { Rehearsal } from "../../drill/rehearsal";
+import { Rehearsal, targetOf } from "../../drill/rehearsal";
+import { Writer } from "../../drill/writer";
+import { etcdctlCommand } from "../../lab/client";
+import type { S3Place } from "../../lab/lab";
 import { askHealth } from "../../live/health";
+import { LiveMachine } from "../../live/machine";
+import { takeSnapshot } from "../../live/snapshot";
 import { etcdctl, onController } from "./cluster";
+import { expectNoPrivateKey } from "./expectations";
+
+const three = ["10.0.1.10", "10.0.1.11", "10.0.1.12"].map((privateIp, index) => ({
+  name: `controller-${index}`,
+  privateIp,
+}));
 
 describe.skipIf(!inject("canRunPulumi"))("snapshots that restore", () => {
   const printed: string[] = [];
   const rehearsal = new Rehearsal((line) => void printed.push(line));
-  const file = "/tmp/zz-snapshot.db";
+  const { lab, engine } = rehearsal;
+  let place: S3Place;
+  let folder: string;
+  /** A snapshot on this machine, with the keys that it has. */
+  let file: string;
+  let keys: Record<string, string>;
+  /** What the stack is asked for but for the members. */
+  let snapshotSettings: Record<string, unknown>;
 
   beforeAll(async () => {
-    await rehearsal.lab.down();
-    await rehearsal.start({ "etcd:snapshotMinutes": 1, "etcd:snapshotKeep": 2 });
+    await lab.down();
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-snapshots-"));
+    file = path.join(folder, "backup.db");
+    place = await lab.serveS3();
+    snapshotSettings = {
+      "etcd:snapshotUpload": true,
+      "etcd:snapshotEndpoint": place.s3.url,
+      "etcd:snapshotMinutes": 1,
+      "etcd:snapshotKeep": 2,
+    };
+    await rehearsal.start({ ...snapshotSettings, "etcd:controllers": three });
   });
-  afterAll(() => rehearsal.lab.down());
+  afterAll(async () => {
+    await place?.close();
+    await lab.down();
+    await fs.rm(folder, { recursive: true, force: true });
+  });
 
-  it("takes one on request and brings it here", async () => {
-    await etcdctl(rehearsal.outputs, ["put", "before", "the snapshot"]);
-    const { exitCode, output } = await rehearsal.engine.runCommand("ops/snapshot.ts", ["--to", file], console.log);
+  const outputs = () => rehearsal.outputs;
+  const snapshots = async () => (await askHealth(outputs())).snapshots;
+  const bucket = async () => /^s3:\/\/([^/]+)\//.exec((await snapshots()).last!.where)![1]!;
+
+  /** Every key and its value, as of a revision. */
+  async function read(revision?: number): Promise<Record<string, string>> {
+    const at = revision === undefined ? [] : [`--rev=${revision}`];
+    const text = await etcdctl(outputs(), ["get", "", "--prefix", "--write-out=json", ...at]);
+    const { kvs = [] } = JSON.parse(text) as { kvs?: { key: string; value: string }[] };
+    return Object.fromEntries(kvs.map(({ key, value }) => [decoded(key), decoded(value)]));
+  }
+
+  it("takes one on request, uploads it by the instance's role, and brings it here", async () => {
+    await etcdctl(outputs(), ["put", "before", "the snapshot"]);
+    const { exitCode, output } = await engine.runCommand("ops/snapshot.ts", ["--to", file], log);
     expect(exitCode, output).toBe(0);
-    await etcdctl(rehearsal.outputs, ["put", "after", "the snapshot"]);
-    console.log(await askHealth(rehearsal.outputs));
+    expect((await fs.stat(file)).mode & 0o777).toBe(0o600);
+    const { last, warning } = await snapshots();
+    expect(warning).toBe("");
+    const key = last!.where.replace(`s3://${await bucket()}/`, "");
+    expect(key).toMatch(/^etcd\/etcd-\d{8}T\d{6}Z-r\d+-v3\.7\.3\.db$/);
+    const object = await place.s3.getObject(await bucket(), key);
+    expect(object.equals(await fs.readFile(file))).toBe(true);
+    keys = await read(last!.revision);
+    expect(keys["before"]).toBe("the snapshot");
+    await etcdctl(outputs(), ["put", "after", "the snapshot"]);
   });
 
-  it("refuses to restore over data, said once", async () => {
-    const { exitCode, output } = await rehearsal.attempt({ "etcd:restoreFrom": file });
-    expect(exitCode).not.toBe(0);
-    expect(output).toContain("have data, which it would take the place of");
+  it("keeps as many on a machine as it may", async () => {
+    const { member } = await takeSnapshot(outputs(), log);
+    await etcdctl(outputs(), ["put", "between", "two snapshots"]);
+    await takeSnapshot(outputs(), log);
+    const kept = await onController(outputs(), member, "sudo ls /var/lib/etcd-snapshots");
+    expect(kept.split("\n")).toHaveLength(2);
+    expect(await place.s3.listObjects(await bucket(), "etcd/")).toHaveLength(3);
   });
 
-  it("restores over data, said twice", async () => {
-    const { exitCode, output } = await rehearsal.attempt({ "etcd:restoreFrom": file, "etcd:restoreOverData": true });
-    console.log(output);
-    expect(exitCode, output).toBe(0);
-    expect(await askHealth(rehearsal.outputs)).toMatchObject({ healthy: true });
-    expect(await etcdctl(rehearsal.outputs, ["get", "before", "--print-value-only"])).toBe("the snapshot");
-    expect(await etcdctl(rehearsal.outputs, ["get", "after", "--print-value-only"])).toBe("");
-    const again = await rehearsal.attempt({ "etcd:restoreFrom": file, "etcd:restoreOverData": true });
-    console.log(again.output);
+  it.each<[string, (settings: string) => string, RegExp]>([
+    ["a wrong bucket", (s) => s.replace(/^bucket=.*/m, "bucket=no-such-bucket"), /NoSuchBucket/],
+    ["a prefix that is another's", (s) => s.replace("prefix=etcd/", "prefix=x/"), /AccessDenied/],
+    [
+      "a full disk",
+      (s) => s.replace(/^directory=.*/m, "directory=/mnt/full"),
+      /\/mnt\/full has 0 MiB free, and a snapshot needs \d+ MiB: none was taken/,
+    ],
+  ])("tells of %s, and keeps what there was", async (_, change, text) => {
+    const { name } = outputs().members[0]!;
+    const before = await place.s3.listObjects(await bucket());
+    const settings = await onController(
+      outputs(),
+      name,
+      "sudo mkdir -p /mnt/full && (mountpoint -q /mnt/full || sudo mount -t tmpfs -o size=100k none /mnt/full) && sudo cat /etc/etcd/snapshot/settings",
+    );
+    const changed = Buffer.from(change(`${settings}\n`)).toString("base64");
+    await onController(outputs(), name, `echo ${changed} | base64 -d | sudo tee /run/changed`);
+    const request = { settings: "/run/changed", when: "now" };
+    const { code, stderr } = await new LiveMachine(name, outputs()).run("snapshot", request);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(text);
+    expect((await snapshots()).warning).toMatch(text);
+    expect((await snapshots()).last).not.toBeNull();
+    expect(await place.s3.listObjects(await bucket())).toEqual(before);
   });
 
-  it("is taken by the clock", async () => {
-    for (const name of ["controller-0", "controller-1", "controller-2"]) {
-      console.log(await onController(rehearsal.outputs, name, "systemctl list-timers --all --no-pager etcd*; sudo journalctl -u etcd-snapshot --no-pager; sudo ls -la /var/lib/etcd-snapshots /var/lib/etcd; true"));
+  it("shows a failure in npm run health, until one succeeds", async () => {
+    const failed = await engine.runCommand("ops/health.ts", [], log);
+    expect(failed.output).toMatch(/WARNING: the snapshot on controller-0 failed \d+ s ago, and/);
+    expect(failed.exitCode).toBe(2);
+    await takeSnapshot(outputs(), log);
+    expect((await snapshots()).warning).toBe("");
+  });
+
+  it("takes one by the clock, on the leader's machine", async () => {
+    const before = await place.s3.listObjects(await bucket());
+    await eventually(150, async () => {
+      const now = await place.s3.listObjects(await bucket());
+      expect(now.length).toBeGreaterThan(before.length);
+    });
+    const leader = (await askHealth(outputs())).members.find((member) => member.leader)!;
+    const log = await onController(outputs(), leader.name, "journalctl -u etcd-snapshot | cat");
+    expect(log).toContain("uploaded to s3://");
+  });
+
+  it("refuses a truncated snapshot before anything is stopped", async () => {
+    const truncated = path.join(folder, "truncated.db");
+    await fs.writeFile(truncated, (await fs.readFile(file)).subarray(0, 12_000));
+    const starts = () =>
+      Promise.all(
+        three.map(({ name }) =>
+          onController(outputs(), name, "systemctl show -p ActiveEnterTimestamp etcd"),
+        ),
+      );
+    const before = await starts();
+    const once = { "etcd:restoreFrom": truncated };
+    const plan = await lab.withMirror({ ...snapshotSettings, ...once }, () =>
+      engine.runCommand("ops/plan.ts", [], log),
+    );
+    expect(plan.output).toContain("have data, which it would take the place of");
+    const result = await rehearsal.attempt({ ...once, "etcd:restoreOverData": true });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain("is truncated, damaged or no snapshot");
+    expect(await starts()).toEqual(before);
+    expect(await askHealth(outputs())).toMatchObject({ healthy: true });
+  });
+
+  it("begins again from the last snapshot when every machine and its data are gone", async () => {
+    const { where } = (await snapshots()).last!;
+    const { revision } = (await snapshots()).last!;
+    const writer = new Writer(targetOf(outputs()));
+    const watch = watchFrom(await etcdctlCommand(outputs()), revision);
+    await sleep(1000);
+    const expected = await read(revision);
+    await loseEverything();
+    await writer.stop();
+    await engine.run(["refresh", "--yes", "--skip-preview"], log);
+    const settings = { "etcd:restoreFrom": where };
+    const result = await rehearsal.attempt(settings);
+    expect(result.exitCode, result.output).toBe(0);
+    expect(await askHealth(outputs())).toMatchObject({ healthy: true });
+    const restored = await read();
+    expect(restored).toMatchObject(expected);
+    const own = (key: string) => key.startsWith("etcd-by-pulumi/");
+    expect(Object.keys(restored).filter((key) => !own(key))).toEqual(
+      Object.keys(expected).filter((key) => !own(key)),
+    );
+    expect(await watch).toContain("required revision has been compacted");
+    const again = await rehearsal.attempt(settings);
+    expect(again.output).toMatch(/Resources:\n +\d+ unchanged\n/);
+  });
+
+  it("begins a new stack from a file", async () => {
+    await lab.down();
+    await rehearsal.start({ "etcd:controllers": three.slice(0, 1), "etcd:restoreFrom": file });
+    expect(await read()).toMatchObject(keys);
+    expect(await etcdctl(outputs(), ["get", "after"])).toBe("");
+  });
+
+  it("never shows a private key on the way", () => expectNoPrivateKey(printed.join("\n")));
+
+  function log(line: string): void {
+    printed.push(line);
+  }
+
+  /** A client that watches from before; resolves to what it said when it was told of the gap. */
+  function watchFrom(etcdctl: string[], revision: number): Promise<string> {
+    const [command, ...words] = etcdctl;
+    const args = [...words, "watch", "", "--prefix", `--rev=${revision}`];
+    const child = spawn(command!, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 170_000 });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    return once(child, "exit").then(() => said);
+  }
+
+  /** As if somebody had deleted them by AWS's console. */
+  async function loseEverything(): Promise<void> {
+    for (const type of [
+      "aws:ec2/volumeAttachment:VolumeAttachment",
+      "aws:ec2/instance:Instance",
+      "aws:ebs/volume:Volume",
+    ]) {
+      const all = (await lab.aws.list()).filter((record) => record.type === type);
+      await Promise.all(all.map(({ id }) => lab.aws.delete(type, id)));
     }
-    console.log(JSON.stringify((await askHealth(rehearsal.outputs)).snapshots));
-  });
+  }
 });
+
+const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
+
+/** Repeats what does not hold yet. */
+async function eventually(seconds: number, check: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await sleep(2000);
+    }
+  }
+}
