@@ -34,6 +34,7 @@ const answers: Record<string, (args: Props, context: FunctionContext) => Props> 
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
   "aws:ec2/getVpc:getVpc": getVpc,
+  "aws:index/getPartition:getPartition": getPartition,
   "aws:index/getRegion:getRegion": getRegion,
 };
 
@@ -122,6 +123,16 @@ function getVpc(args: Props, { records }: FunctionContext): Props {
     ownerId: ACCOUNT,
     state: "available",
     tags: state.tagsAll ?? {},
+  };
+}
+
+/** The lab's ARNs are all of the largest one. */
+function getPartition(): Props {
+  return {
+    dnsSuffix: "amazonaws.com",
+    id: "aws",
+    partition: "aws",
+    reverseDnsPrefix: "com.amazonaws",
   };
 }
 

@@ -342,5 +342,6 @@ export const functions: Record<string, string[]> = {
   ],
   "aws:ec2/getInternetGateway:getInternetGateway": ["filters", "internetGatewayId", "region"],
   "aws:ec2/getVpc:getVpc": ["id", "region"],
+  "aws:index/getPartition:getPartition": [],
   "aws:index/getRegion:getRegion": ["region"],
 };

@@ -132,7 +132,8 @@ describe("a controller", () => {
 describe("the data", () => {
   const volume = "aws:ebs/volume:Volume";
   const kept = (recording: Recording) =>
-    recording.registrations
+    recording
+      .all(volume)
       .filter((one) => one.retainOnDelete)
       .map(({ name }) => name)
       .sort();

@@ -78,21 +78,7 @@ const secretOutputs = ["privateKeyPem", "privateKeyOpenssh"];
  * Runs the program against mocks with `Pulumi.yaml`'s defaults and these changes, and records what
  * it registers. Hooks and options are recorded; nothing runs.
  */
-export function record(
-  changes: Record<string, unknown> = {},
-  secretKeys: string[] = [],
-  registrations: Registration[] = [],
-): Promise<Recording> {
-  const program = () => import("../../index.js") as Promise<Record<string, unknown>>;
-  return recordPart(program, changes, secretKeys, registrations);
-}
-
-/**
- * As `record`, of a part of the program.
- * @param part imports what it needs, so that the mocks are there first; what it gives are the outputs
- */
-export async function recordPart(
-  part: () => Promise<Record<string, unknown>>,
+export async function record(
   changes: Record<string, unknown> = {},
   secretKeys: string[] = [],
   registrations: Registration[] = [],
@@ -116,7 +102,7 @@ export async function recordPart(
   const config = Object.entries(rawSettings(changes)).map(([key, value]) => [`etcd:${key}`, value]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config));
   vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map((key) => `etcd:${key}`)));
-  const exported = await part();
+  const exported = (await import("../../index.js")) as Record<string, unknown>;
   const outputs = Object.fromEntries(
     await Promise.all(
       Object.entries(exported).map(async ([key, value]) => [key, await valueOf(value)] as const),

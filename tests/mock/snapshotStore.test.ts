@@ -1,22 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { rawSettings } from "../settings";
-import { type Recording, recordPart } from "./program";
+import { type Recording, record } from "./program";
 
 const instance = "aws:ec2/instance:Instance";
 
-/** The machines on EC2 alone, with these settings of the snapshots' store. */
-function recordMachines(changes: Record<string, unknown> = {}): Promise<Recording> {
-  return recordPart(async () => {
-    const { awsMachines } = await import("../../components/aws/machines.js");
-    const { Rollout } = await import("../../components/etcd/rollout/rollout.js");
-    const { readSettings } = await import("../../components/settings/settings.js");
-    const { wantedCluster } = await import("../../components/wanted.js");
-    const settings = readSettings({ values: rawSettings(), secrets: [] });
-    const rollout = new Rollout("rollout", wantedCluster(settings).wanted);
-    const store = { snapshotUpload: true, snapshotBucket: "", snapshotKeepDays: 30 };
-    const { snapshotBucket } = awsMachines({ ...settings, ...store, ...changes, rollout });
-    return { snapshotBucket };
-  });
+/** What a controller's snapshots are told: `bucket`, `region` and so on. */
+function snapshotSettings(recording: Recording): Record<string, string> {
+  const { stdin } = recording.get("command:remote:Command", "controller-0").inputs;
+  const [, content] = /^snapshot-settings (\S+)$/m.exec(String(stdin.value))!;
+  const lines = Buffer.from(content!, "base64").toString().trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split("=")));
 }
 
 /** The policy of the controllers' role, as AWS gets it. */
@@ -25,7 +17,7 @@ const policyOf = (recording: Recording): string =>
 
 let program: Recording;
 beforeAll(async () => {
-  program = await recordMachines();
+  program = await record();
 });
 
 describe("the bucket for snapshots", () => {
@@ -37,10 +29,7 @@ describe("the bucket for snapshots", () => {
       forceDestroy: false,
       tags,
     });
-    expect(program.outputs["snapshotBucket"].value).toEqual({
-      name: "etcd-made",
-      region: "us-east-1",
-    });
+    expect(snapshotSettings(program)).toMatchObject({ bucket: "etcd-made", region: "us-east-1" });
   });
 
   it("is for nobody of the public, encrypted, and keeps what is overwritten", () => {
@@ -140,7 +129,7 @@ describe("what deleteData says of the bucket", () => {
   });
 
   it("it is deleted with what is in it, and nothing is said", async () => {
-    const deleted = await recordMachines({ deleteData: true });
+    const deleted = await record({ deleteData: true });
     expect(retained(deleted)).toEqual([]);
     expect(deleted.get("aws:s3/bucket:Bucket", "snapshots").inputs["forceDestroy"]).toBe(true);
     expect(deleted.get("command:local:Command", "kept-data").inputs["stdin"]).toBe("");
@@ -149,13 +138,10 @@ describe("what deleteData says of the bucket", () => {
 
 describe("a bucket that a person has", () => {
   it("is left as it is, and reached in its partition and the stack's region", async () => {
-    const given = await recordMachines({ snapshotBucket: "ours" });
+    const given = await record({ snapshotBucket: "ours" });
     const made = given.registrations.map(({ type }) => type);
     expect(made.filter((type) => type.startsWith("aws:s3/"))).toEqual([]);
-    expect(given.outputs["snapshotBucket"].value).toEqual({
-      name: "ours",
-      region: "us-gov-west-1",
-    });
+    expect(snapshotSettings(given)).toMatchObject({ bucket: "ours", region: "us-gov-west-1" });
     expect(given.get("command:local:Command", "kept-data").inputs["stdin"]).not.toContain("s3://");
     expect(policyOf(given)).toContain('"Resource":"arn:aws-us-gov:s3:::ours/etcd/*"');
     expect(given.get(instance, "controller-0").inputs["iamInstanceProfile"]).toBe("etcd-profile");
@@ -164,10 +150,10 @@ describe("a bucket that a person has", () => {
 
 describe("without uploads", () => {
   it("there is no bucket, no role and no profile", async () => {
-    const without = await recordMachines({ snapshotUpload: false });
+    const without = await record({ snapshotUpload: false });
     const made = without.registrations.map(({ type }) => type);
     expect(made.filter((type) => /^aws:(s3|iam)\//.test(type))).toEqual([]);
-    expect(without.outputs["snapshotBucket"].value).toBeUndefined();
+    expect(snapshotSettings(without)).toMatchObject({ bucket: "" });
     expect(without.get(instance, "controller-0").inputs).not.toHaveProperty("iamInstanceProfile");
   });
 });

@@ -276,4 +276,9 @@ describe("functions", () => {
     const found = await aws.invoke("aws:index/getRegion:getRegion", {});
     expect(found).toMatchObject({ name: "eu-west-1", region: "eu-west-1" });
   });
+
+  it("tell the partition", async () => {
+    const found = await aws.invoke("aws:index/getPartition:getPartition", {});
+    expect(found).toMatchObject({ partition: "aws", dnsSuffix: "amazonaws.com" });
+  });
 });
