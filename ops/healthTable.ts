@@ -1,10 +1,14 @@
 import Table from "cli-table3";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
+import { mebibytes } from "../components/etcd/mebibytes";
 
 /** The health of a cluster as a table and its verdict, for people. */
 export function healthTable(health: ClusterHealth): string {
   const table = new Table({
-    head: ["member", "endpoint", "healthy", "latency", "version", "leader", "database", "alarms"],
+    head: [
+      ...["member", "endpoint", "healthy", "latency", "version", "leader"],
+      ...["size (in use)", "alarms"],
+    ],
     style: { head: [], border: [] },
   });
   table.push(...health.members.map(row));
@@ -19,7 +23,11 @@ function row(member: MemberHealth): string[] {
     member.latencyMs === null ? "–" : `${member.latencyMs.toFixed(1)} ms`,
     member.version ?? "–",
     member.leader ? "leader" : "",
-    member.dbSizeBytes === null ? "–" : `${(member.dbSizeBytes / 1024 ** 2).toFixed(1)} MiB`,
+    databaseSize(member),
     member.alarms.join(", "),
   ];
+}
+
+function databaseSize({ dbSizeBytes: size, dbSizeInUseBytes: inUse }: MemberHealth): string {
+  return size === null ? "–" : `${mebibytes(size)} (${inUse === null ? "–" : mebibytes(inUse)})`;
 }

@@ -8,12 +8,14 @@ import * as path from "node:path";
 const parts = {
   preflight: ["preflight"],
   stage: ["release", "package", "files", "certificates", "stage"],
-  member: ["files", "etcdctl", "member"],
+  member: ["files", "etcdctl", "quota", "member"],
   health: ["health"],
   survey: ["survey"],
   handover: ["etcdctl", "handover"],
   depart: ["etcdctl", "depart"],
   downgrade: ["etcdctl", "downgrade"],
+  defrag: ["etcdctl", "quota", "defrag"],
+  disarm: ["etcdctl", "disarm"],
   remove: ["remove"],
 } as const;
 
