@@ -22,7 +22,7 @@ defrag() {
   check_space
   move_leadership_away
   say "defragmenting"
-  ctl_for "$limit" "$client_url" defrag >&2 ||
+  ctl_for "$limit" "$client_url" defrag >/dev/null ||
     fail "the defragmentation failed or did not end within $limit s (see above). If etcd is still at it, the member answers again when it is done"
   try_for 60 "this member to serve reads again" serves "$client_url" || fail "it did not come back: see npm run health"
   printf '{"before":%s,"after":%s,"quotaBytes":%s}\n' "$before" "$(sizes)" "$(running_quota)"
