@@ -5,15 +5,19 @@ import type { StackOutputs } from "./stackOutputs";
 /**
  * The health of the running cluster, asked now: by the script that `pulumi up` uses, on the first
  * machine that can be reached.
+ * @param tolerated alarms that are not held against it
  * @throws Error with what was seen on each machine, where none could answer
  */
-export async function askHealth(outputs: StackOutputs): Promise<ClusterHealth> {
+export async function askHealth(
+  outputs: StackOutputs,
+  tolerated: readonly string[] = [],
+): Promise<ClusterHealth> {
   const failures: string[] = [];
   for (const machine of liveMachines(outputs)) {
     try {
       const { stdout, stderr } = await machine.run("health", healthArguments(machine, outputs));
       if (stdout.trim() !== "") {
-        return readHealth(stdout, outputs.members);
+        return readHealth(stdout, outputs.members, tolerated);
       }
       failures.push(`${machine.name}: ${stderr.trim()}`);
     } catch (error) {

@@ -1,11 +1,15 @@
 import Table from "cli-table3";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
+import { mebibytes } from "../components/etcd/mebibytes";
 import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
 
 /** The health of a cluster as a table and its verdict, for people. */
 export function healthTable(health: ClusterHealth): string {
   const table = new Table({
-    head: ["member", "endpoint", "healthy", "latency", "version", "leader", "database", "alarms"],
+    head: [
+      ...["member", "endpoint", "healthy", "latency", "version", "leader"],
+      ...["size (in use)", "alarms"],
+    ],
     style: { head: [], border: [] },
   });
   table.push(...health.members.map(row));
@@ -24,8 +28,6 @@ function snapshotLine({ last, warning }: SnapshotHealth): string {
   return warning === "" ? found : `${found}\nWARNING: ${warning}`;
 }
 
-const mebibytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-
 function row(member: MemberHealth): string[] {
   return [
     member.name,
@@ -34,7 +36,11 @@ function row(member: MemberHealth): string[] {
     member.latencyMs === null ? "–" : `${member.latencyMs.toFixed(1)} ms`,
     member.version ?? "–",
     member.leader ? "leader" : "",
-    member.dbSizeBytes === null ? "–" : mebibytes(member.dbSizeBytes),
+    databaseSize(member),
     member.alarms.join(", "),
   ];
+}
+
+function databaseSize({ dbSizeBytes: size, dbSizeInUseBytes: inUse }: MemberHealth): string {
+  return size === null ? "–" : `${mebibytes(size)} (${inUse === null ? "–" : mebibytes(inUse)})`;
 }

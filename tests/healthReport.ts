@@ -22,12 +22,12 @@ export interface ReportChanges {
 export function healthReport(members: readonly MemberUrls[], changes: ReportChanges = {}): string {
   const read = members.map(
     ({ clientUrl }, index) =>
-      `{"endpoint":"${clientUrl}","health":${index !== changes.down},"took":"1.687897ms"}`,
+      `{"endpoint":"${clientUrl}","health":${index !== changes.down && changes.alarm === undefined},"took":"1.687897ms"${errorOf(index, changes)}}`,
   );
   const status = members.flatMap(({ clientUrl }, index) =>
     index === changes.down
       ? []
-      : `{"Endpoint":"${clientUrl}","Status":{"header":{"cluster_id":1,"member_id":${memberIds[index]},"revision":1,"raft_term":2},"version":"3.7.3","dbSize":20480,"leader":${changes.leaders?.[index] ?? memberIds[0]},"raftIndex":8}}`,
+      : `{"Endpoint":"${clientUrl}","Status":{"header":{"cluster_id":1,"member_id":${memberIds[index]},"revision":1,"raft_term":2},"version":"3.7.3","dbSize":20480,"dbSizeInUse":16384,"leader":${changes.leaders?.[index] ?? memberIds[0]},"raftIndex":8}}`,
   );
   const alarms =
     changes.alarm === undefined
@@ -43,4 +43,12 @@ export function healthReport(members: readonly MemberUrls[], changes: ReportChan
   }));
   const snapshots = `{"header":{},"kvs":${JSON.stringify(kvs)},"count":${kvs.length}}`;
   return `{"health":[${read.join(",")}],"status":[${status.join(",")}],"alarms":{"header":{}${alarms}},"members":{"members":[${listed.join(",")}]},"snapshots":${snapshots},"now":${changes.now ?? 0}}\n`;
+}
+
+/** etcdctl calls all members unhealthy while one has an alarm. */
+function errorOf(index: number, { down, alarm }: ReportChanges): string {
+  if (index === down) {
+    return ',"error":"context deadline exceeded"';
+  }
+  return alarm === undefined ? "" : ',"error":"Active Alarm(s): NOSPACE "';
 }

@@ -19,6 +19,8 @@ export interface MemberHealth {
   readonly leader: boolean;
   /** The size of the database file, in bytes. */
   readonly dbSizeBytes: number | null;
+  /** What of it is not free space, which a defragmentation gives back. */
+  readonly dbSizeInUseBytes: number | null;
   /** Alarms that this member has raised: NOSPACE, CORRUPT. */
   readonly alarms: string[];
 }
@@ -36,8 +38,13 @@ export interface ClusterHealth {
 /** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
 const alarmNames: Record<string, string> = { "1": "NOSPACE", "2": "CORRUPT" };
 
+const alarmMeanings: Record<string, string> = {
+  NOSPACE:
+    ": a database has reached quotaGiB, and the cluster takes no writes until there is room. The way out: npm run defrag -- --compact",
+};
+
 interface Answers {
-  health: { endpoint: string; health: boolean; took?: string }[] | null;
+  health: { endpoint: string; health: boolean; took?: string; error?: string }[] | null;
   status: { Endpoint: string; Status: Record<string, unknown> }[] | null;
   alarms: { alarms?: { memberID: unknown; alarm: unknown }[] } | null;
   members: { members?: { ID: unknown; name?: string; peerURLs?: string[] }[] } | null;
@@ -47,14 +54,19 @@ interface Answers {
 
 /**
  * The health of a cluster from what `health.sh` printed.
+ * @param tolerated alarms that are not held against it
  * @throws SyntaxError where `text` is not the document that the script prints.
  */
-export function readHealth(text: string, members: readonly MemberUrls[]): ClusterHealth {
+export function readHealth(
+  text: string,
+  members: readonly MemberUrls[],
+  tolerated: readonly string[] = [],
+): ClusterHealth {
   const answers = parse(text) as Answers;
   const found = members.map((member) => memberHealth(member, answers));
   const mistakes = [
     ...found.filter((member) => !member.healthy).map((m) => `${m.name} does not serve reads`),
-    ...found.flatMap((member) => member.alarms.map((alarm) => `${member.name} raised ${alarm}`)),
+    ...alarmMistakes(found, tolerated),
     ...leaderMistakes(found),
     ...membershipMistakes(members, answers),
   ];
@@ -73,17 +85,31 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
   const header = (status?.["header"] ?? {}) as Record<string, unknown>;
   const id = hexId(header["member_id"]);
   const alarms = answers.alarms?.alarms?.filter((alarm) => hexId(alarm.memberID) === id) ?? [];
+  // After a read that succeeded, etcdctl calls every member unhealthy while any has an alarm.
+  const healthy = read?.health === true || read?.error?.startsWith("Active Alarm(s)") === true;
   return {
     name: member.name,
     endpoint: member.clientUrl,
-    healthy: read?.health === true,
-    latencyMs: read?.health === true ? milliseconds(read.took ?? "") : null,
+    healthy,
+    latencyMs: healthy ? milliseconds(read.took ?? "") : null,
     version: typeof status?.["version"] === "string" ? status["version"] : null,
     id,
     leader: id !== null && hexId(status?.["leader"]) === id,
-    dbSizeBytes: isLosslessNumber(status?.["dbSize"]) ? Number(status["dbSize"].value) : null,
+    dbSizeBytes: bytes(status?.["dbSize"]),
+    dbSizeInUseBytes: bytes(status?.["dbSizeInUse"]),
     alarms: alarms.map(({ alarm }) => alarmNames[String(alarm)] ?? `alarm ${String(alarm)}`),
   };
+}
+
+function alarmMistakes(members: MemberHealth[], tolerated: readonly string[]): string[] {
+  const raised = new Set(members.flatMap((member) => member.alarms));
+  return [...raised]
+    .filter((alarm) => !tolerated.includes(alarm))
+    .map((alarm) => {
+      const by = members.filter((member) => member.alarms.includes(alarm));
+      const names = by.map((member) => member.name).join(", ");
+      return `${names} raised ${alarm}${alarmMeanings[alarm] ?? ""}`;
+    });
 }
 
 function leaderMistakes(members: MemberHealth[]): string[] {
@@ -108,6 +134,10 @@ function membershipMistakes(members: readonly MemberUrls[], answers: Answers): s
 /** Ids are unsigned 64-bit: a JavaScript number would round them. */
 function hexId(value: unknown): string | null {
   return isLosslessNumber(value) ? BigInt(value.value).toString(16) : null;
+}
+
+function bytes(value: unknown): number | null {
+  return isLosslessNumber(value) ? Number(value.value) : null;
 }
 
 /** A Go duration of one unit, as etcdctl prints it: 1.687ms, 912µs, 1.2s. */

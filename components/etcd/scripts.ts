@@ -9,13 +9,15 @@ const parts = {
   preflight: ["preflight"],
   stage: ["release", "package", "files", "certificates", "stage"],
   restore: ["files", "dataDirectory", "s3", "snapshotFile", "restore"],
-  member: ["files", "dataDirectory", "etcdctl", "restored", "snapshotTimer", "member"],
+  member: ["files", "dataDirectory", "etcdctl", "quota", "restored", "snapshotTimer", "member"],
   health: ["health"],
   survey: ["survey"],
   snapshot: ["etcdctl", "s3", "snapshotFile", "snapshot"],
   handover: ["etcdctl", "handover"],
   depart: ["etcdctl", "depart"],
   downgrade: ["etcdctl", "downgrade"],
+  defrag: ["etcdctl", "quota", "defrag"],
+  disarm: ["etcdctl", "disarm"],
   remove: ["remove"],
 } as const;
 

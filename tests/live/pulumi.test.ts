@@ -17,6 +17,7 @@ import {
   expectThreeHealthyMembers,
 } from "./expectations";
 import { dataVolumes } from "./dataVolumes";
+import { fillDatabase, forgetLimits, limitDatabases } from "./fullDatabase";
 import { leftovers } from "./leftovers";
 
 const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
@@ -190,6 +191,38 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(again.exitCode, again.output).toBe(0);
     await expectThreeHealthyMembers(outputs);
   });
+
+  it("makes room in a full database, and takes writes again", async () => {
+    await limitDatabases(outputs, 16);
+    expect(await fillDatabase(outputs, "same")).toContain("database space exceeded");
+    const { verdict, members } = await askHealth(outputs);
+    expect(verdict).toMatch(/^controller-\d.* raised NOSPACE: .* npm run defrag -- --compact$/);
+    const alone = await defrag();
+    expect(alone.exitCode, alone.output).toBe(1);
+    expect(alone.output).toContain("The way out is --compact");
+    const compacted = await defrag("--compact");
+    expect(compacted.exitCode, compacted.output).toBe(0);
+    const order = [
+      ...compacted.output.matchAll(/^(\S+): (1\d\.\d) MiB → 1\.\d MiB of 16\.0 MiB$/gm),
+    ];
+    expect(order.map(([, name]) => name)[2]).toBe(members.find((one) => one.leader)!.name);
+    await expectPutAndGet(outputs);
+  });
+
+  it("rolls a larger quota out while a database is full of what is needed", async () => {
+    expect(await fillDatabase(outputs, "another-$i")).toContain("database space exceeded");
+    const full = await defrag("--compact");
+    expect(full.exitCode, full.output).toBe(1);
+    expect(full.output).toMatch(/^The alarm stays: .* Delete keys, or raise quotaGiB/m);
+    await forgetLimits(outputs);
+    const raised = await lab.withMirror({ "etcd:quotaGiB": 3 }, () => engine.run(up, log));
+    expect(raised.output.match(/restarting with what changed/g), raised.output).toHaveLength(3);
+    const disarmed = await defrag("--compact");
+    expect(disarmed.exitCode, disarmed.output).toBe(0);
+    await expectPutAndGet(outputs);
+  });
+
+  const defrag = (...args: string[]) => engine.runCommand("ops/defrag.ts", args, log);
 
   it("takes a member whose disk was lost out, and adds it anew as a learner", async () => {
     await loseData("controller-2");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../lab/lab";
 import { ensureReleases } from "../../lab/mirror/releases";
+import { defragment } from "../../live/defrag";
 import { askHealth } from "../../live/health";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { etcdctl, onController } from "./cluster";
@@ -53,7 +54,7 @@ describe.skipIf(!inject("canRunLab")).each(versions)("etcd %s, from nothing", (v
     }
   });
 
-  it("tells its members' ids and an alarm in a way that is understood", async ({ skip }) => {
+  it("tells its members' ids and sizes in a way that is understood", async ({ skip }) => {
     skip(whyNot !== undefined, whyNot);
     const { members } = await askHealth(outputs);
     const listed = (await etcdctl(outputs, ["member", "list"])).trim().split("\n");
@@ -63,17 +64,32 @@ describe.skipIf(!inject("canRunLab")).each(versions)("etcd %s, from nothing", (v
         .map(([id, , name]) => `${id} ${name}`)
         .sort(),
     );
-    for (const { latencyMs, dbSizeBytes } of members) {
+    for (const { latencyMs, dbSizeBytes, dbSizeInUseBytes } of members) {
       expect(latencyMs).toBeGreaterThan(0);
-      expect(dbSizeBytes).toBeGreaterThan(0);
+      expect(dbSizeInUseBytes).toBeGreaterThan(0);
+      expect(dbSizeBytes).toBeGreaterThanOrEqual(dbSizeInUseBytes!);
     }
+  });
 
-    await raiseNoSpace(outputs, members[1]!.id!);
+  it("is defragmented, the leader last, which ends an alarm (raised by request)", async ({
+    skip,
+  }) => {
+    skip(whyNot !== undefined, whyNot);
+    const before = await askHealth(outputs);
+    await raiseNoSpace(outputs, before.members[1]!.id!);
     const alarmed = await askHealth(outputs);
-    expect(alarmed.verdict).toContain("controller-1 raised NOSPACE");
+    expect(alarmed.verdict).toMatch(/^controller-1 raised NOSPACE: /);
     expect(alarmed.members.map((member) => member.alarms)).toEqual([[], ["NOSPACE"], []]);
-    await etcdctl(outputs, ["alarm", "disarm"]);
+    expect(alarmed.members.every((member) => member.healthy)).toBe(true);
+    await expect(etcdctl(outputs, ["put", "no", "space"])).rejects.toThrow(/space exceeded/);
+
+    const said: string[] = [];
+    await defragment(outputs, { compact: true, log: (line) => void said.push(line) });
+    const order = said.flatMap((line) => /^(\S+): .* MiB → /.exec(line)?.[1] ?? []);
+    expect(new Set(order).size).toBe(3);
+    expect(order[2]).toBe(before.members.find((member) => member.leader)!.name);
     await expectThreeHealthyMembers(outputs);
+    await etcdctl(outputs, ["put", "some", "space"]);
   });
 
   it("has no objection to a flag", async ({ skip }) => {

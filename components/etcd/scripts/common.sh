@@ -41,10 +41,10 @@ try_for() {
   done
 }
 
-# lock WHAT: one `pulumi up` at a time; a killed one's script may still be running here.
+# lock WHAT: one `pulumi up` (or other command) at a time; a killed one's script may still be running here.
 lock() {
   exec 9>"/run/lock/$1-by-pulumi.lock"
-  flock -w 300 9 || fail "another pulumi up has been at work on $1 for 300 s. Wait for it, or end it, and run pulumi up again"
+  flock -w 300 9 || fail "another pulumi up, or npm run defrag, has been at work on $1 for 300 s. Wait for it, or end it, and try again"
 }
 
 # number NAME JSON, field NAME JSON: a number and a text of a flat JSON object.

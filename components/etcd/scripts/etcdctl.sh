@@ -12,12 +12,15 @@ peer_url=   # the member's own
 patience=5
 
 # ctl ENDPOINTS COMMAND...: etcdctl as the operator, with limits.
-ctl() {
-  local endpoints=$1 credentials=() pki=$config/pki
-  shift
+ctl() { ctl_for "$patience" "$@"; }
+
+# ctl_for SECONDS ENDPOINTS COMMAND...: the same, for what takes etcd longer.
+ctl_for() {
+  local seconds=$1 endpoints=$2 credentials=() pki=$config/pki
+  shift 2
   [[ $tls != true ]] || credentials=(--cacert="$pki/ca.crt" --cert="$pki/operator.crt" --key="$pki/operator.key")
-  timeout $((patience + 10)) "$binaries/etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
-    --dial-timeout="${patience}s" --command-timeout="${patience}s" "$@"
+  timeout $((seconds + 10)) "$binaries/etcdctl" --endpoints="$endpoints" "${credentials[@]}" \
+    --dial-timeout="${patience}s" --command-timeout="${seconds}s" "$@"
 }
 
 # A linearizable read, answered by this member: it has a leader, and the leader a quorum.
@@ -26,20 +29,29 @@ serves() { ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
 # My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
 my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 
-# Without this member the others must be a quorum, each of them serving, and no alarm raised.
+# check_others ALARM: without this member the others must be a quorum, each of them serving, and no
+# alarm raised but this one.
 check_others() {
-  local other url down=() alarms total
-  alarms=$(ctl "$client_url" alarm list)
-  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm and run pulumi up again"
+  local alarms total down
+  alarms=$(ctl "$client_url" alarm list | awk -v but="alarm:$1" '!index($0, but)')
+  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
   total=$(ctl "$client_url" member list | wc -l)
   # A single member has nobody to wait for: its restart is its downtime.
   ((total > 1)) || return 0
+  down=$(others_down)
+  [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
+  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
+}
+
+# The other members that do not serve, on one line.
+others_down() {
+  local entries other url down=()
+  entries=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
   while read -r other url; do
     # A member that has never started has no client URL.
     [[ -n $url ]] && serves "$url" || down+=("$other")
-  done < <(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
-  ((${#down[@]} == 0)) || fail "not restarting this healthy member, because others do not answer: ${down[*]}. This update repairs what it can of them; then run pulumi up again"
-  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
+  done <<<"$entries"
+  echo "${down[*]}"
 }
 
 # The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.

@@ -4,7 +4,7 @@
 handover() {
   take_arguments "$@"
   if serves "$client_url"; then
-    check_others
+    check_others none
     move_leadership_away
   else
     say "etcd takes no part in the cluster here: nobody will miss it"

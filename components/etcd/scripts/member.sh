@@ -244,7 +244,7 @@ fail_with_log() {
 
 converge_running() {
   if serves "$client_url" && [[ $(digest_of_running) != "$(digest_of_unit)" ]]; then
-    check_others
+    check_others "$(alarm_to_end)"
     move_leadership_away
     say "restarting with what changed"
     start
@@ -260,6 +260,13 @@ converge_running() {
     wait_until_part_of_it
     echo started
   fi
+}
+
+# A larger quota is a way out of the alarm of a full database, which stays raised until all have it.
+alarm_to_end() {
+  local asked
+  asked=$(sed -n 's/^ *--quota-backend-bytes=\([0-9]*\).*/\1/p' "$unit")
+  if ((asked > $(running_quota))); then echo NOSPACE; else echo none; fi
 }
 
 # The others dial a member at the peer URL that they know; its own flag says nothing to them.

@@ -88,7 +88,7 @@ save() {
   check_space
   rm -f "$partial" "$partial.part"
   # A database of some GiB takes its time.
-  said=$(patience=1800 ctl "$client_url" snapshot save "$partial" 2>&1) ||
+  said=$(ctl_for 1800 "$client_url" snapshot save "$partial" 2>&1) ||
     fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib) MiB free. The snapshots before it are still there"
   check_snapshot "$partial" "the snapshot just taken"
   file=$directory/$service-$(date -u +%Y%m%dT%H%M%SZ)-r$(number revision "$status")-v$version.db

@@ -31,6 +31,7 @@ describe("a healthy cluster", () => {
       id: "fdeddd04781794f9",
       leader: true,
       dbSizeBytes: 20480,
+      dbSizeInUseBytes: 16384,
       alarms: [],
     });
   });
@@ -44,7 +45,11 @@ describe("a healthy cluster", () => {
 describe("an unhealthy one says why", () => {
   it.each<[string, ReportChanges, string]>([
     ["a member that is down", { down: 2 }, "controller-2 does not serve reads"],
-    ["an alarm", { alarm: 1 }, "controller-1 raised NOSPACE"],
+    [
+      "an alarm, with the way out",
+      { alarm: 1 },
+      "controller-1 raised NOSPACE: a database has reached quotaGiB, and the cluster takes no writes until there is room. The way out: npm run defrag -- --compact",
+    ],
     [
       "two that lead",
       { leaders: [ids[0]!, ids[1]!, ids[0]!] },
@@ -66,6 +71,13 @@ describe("an unhealthy one says why", () => {
       healthy: false,
       verdict: expected,
     });
+  });
+
+  it("but serves reads while an alarm is raised, which may be tolerated", () => {
+    const health = readHealth(report({ alarm: 1 }), members, ["NOSPACE"]);
+    expect(health).toMatchObject({ healthy: true, verdict: "all 3 members are healthy" });
+    expect(health.members.map((member) => member.alarms)).toEqual([[], ["NOSPACE"], []]);
+    expect(readHealth(report({ alarm: 1 }), members, ["CORRUPT"]).healthy).toBe(false);
   });
 
   it("nobody answers", () => {

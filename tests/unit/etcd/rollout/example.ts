@@ -76,6 +76,7 @@ function memberHealth(name: string): MemberHealth {
     id: name,
     leader: name === "a",
     dbSizeBytes: 1,
+    dbSizeInUseBytes: 1,
     alarms: [],
   };
 }

@@ -1,0 +1,60 @@
+# Gives the free space in one member's database back to the machine. etcd writes the database anew and
+# does not answer meanwhile, so this is for one member after the other.
+# shellcheck shell=bash
+
+# Arguments, all of them texts, and those of etcdctl.sh.
+service= # the systemd unit's name, without ".service"
+data=    # the data directory
+compact= # true to drop the history first
+
+# Seconds that etcd may take: 8 GiB, the largest quota, at 14 MiB a second.
+limit=600
+
+defrag() {
+  take_arguments "$@"
+  lock "$service"
+  local down before
+  serves "$client_url" || fail "not defragmenting this member, because it does not serve reads. See npm run health"
+  down=$(others_down)
+  [[ -z $down ]] || fail "not defragmenting this member, because others do not answer: $down. See npm run health"
+  before=$(sizes)
+  [[ $compact != true ]] || compact_history
+  check_space
+  move_leadership_away
+  say "defragmenting"
+  ctl_for "$limit" "$client_url" defrag >/dev/null ||
+    fail "the defragmentation failed or did not end within $limit s (see above). If etcd is still at it, the member answers again when it is done"
+  try_for 60 "this member to serve reads again" serves "$client_url" || fail "it did not come back: see npm run health"
+  printf '{"before":%s,"after":%s,"quotaBytes":%s}\n' "$before" "$(sizes)" "$(running_quota)"
+}
+
+# number NAME: a number that this member tells of itself.
+number() { ctl "$client_url" endpoint status --write-out=json | grep -o "\"$1\":[0-9]*" | cut -d: -f2; }
+
+sizes() {
+  local size in_use
+  size=$(number dbSize)
+  in_use=$(number dbSizeInUse)
+  printf '{"sizeBytes":%s,"inUseBytes":%s}' "$size" "$in_use"
+}
+
+# Each member drops its own part in its own time. One that has been told before says so, and only after
+# it is done.
+compact_history() {
+  local revision said
+  revision=$(number revision)
+  say "compacting the history up to revision $revision"
+  said=$(ctl_for "$limit" "$client_url" compact --physical "$revision" 2>&1) || [[ $said == *"has been compacted"* ]] ||
+    fail "the history could not be compacted: $said. The database was not defragmented"
+}
+
+# The new database is written beside the old one, which goes at the end.
+check_space() {
+  local in_use needed available
+  in_use=$(number dbSizeInUse)
+  # The file grows in steps, and so does the log beside it.
+  needed=$((in_use * 11 / 10 + 128 * 1024 ** 2))
+  available=$(df --output=avail --block-size=1 "$data" | tail -n 1)
+  ((available >= needed)) ||
+    fail "$data has $((available / 1024 ** 2)) MiB free, and a second copy of the database needs $((needed / 1024 ** 2)) MiB. It was not defragmented. Make room on that disk first"
+}

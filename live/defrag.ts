@@ -1,0 +1,76 @@
+import {
+  type Defragmentation,
+  describe,
+  isOutOfSpace,
+  whyStillFull,
+} from "../components/etcd/defragmentation";
+import type { ClusterHealth } from "../components/etcd/health";
+import { nextInTurn } from "../components/etcd/rollout/order";
+import { askHealth } from "./health";
+import { LiveMachine, liveMachines } from "./machine";
+import type { StackOutputs } from "./stackOutputs";
+
+export interface DefragOptions {
+  /** Whether the history is dropped first, and the alarm of a full database disarmed afterwards. */
+  readonly compact: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** What a member's script may take, in seconds: it has a limit of its own for each of its waits. */
+const limitSeconds = 1800;
+
+/**
+ * Defragments all members, one at a time: followers first, the leader last.
+ * @throws Error where the cluster is not fit for it before one of the members, or one fails; the
+ *   members after that one are left as they are
+ */
+export async function defragment(outputs: StackOutputs, options: DefragOptions): Promise<void> {
+  const waiting = new Set(outputs.members.map((member) => member.name));
+  const done: Record<string, Defragmentation> = {};
+  let health = await askWhetherFit(outputs);
+  while (waiting.size > 0) {
+    const leader = health.members.find((member) => member.leader)?.name;
+    const name = nextInTurn([...waiting], { unhealthy: [], leader });
+    done[name] = await defragmentMember(new LiveMachine(name, outputs), options);
+    options.log(describe(name, done[name]));
+    waiting.delete(name);
+    health = await askWhetherFit(outputs);
+  }
+  if (options.compact && isOutOfSpace(health)) {
+    const stillFull = whyStillFull(done);
+    options.log(stillFull ?? "Every member has room: disarming the alarm");
+    if (stillFull === undefined) {
+      await disarm(outputs);
+    }
+  }
+}
+
+async function disarm(outputs: StackOutputs): Promise<void> {
+  const [machine] = liveMachines(outputs);
+  await machine!.succeed("disarm", machine!.etcdctl);
+}
+
+/**
+ * The health of a cluster that may be defragmented. A full database is what defragmenting is for.
+ * @throws Error with all that speaks against it
+ */
+export async function askWhetherFit(outputs: StackOutputs): Promise<ClusterHealth> {
+  const health = await askHealth(outputs, ["NOSPACE"]);
+  if (!health.healthy) {
+    throw new Error(`no (further) member is defragmented: ${health.verdict}`);
+  }
+  return health;
+}
+
+async function defragmentMember(
+  machine: LiveMachine,
+  { compact, log }: DefragOptions,
+): Promise<Defragmentation> {
+  const { service, dataDirectory } = machine.member;
+  const text = await machine.succeed(
+    "defrag",
+    { ...machine.etcdctl, service, data: dataDirectory, compact },
+    { timeoutSeconds: limitSeconds, onStderrLine: log },
+  );
+  return JSON.parse(text) as Defragmentation;
+}
