@@ -22,7 +22,7 @@ export interface Moto {
  *
  * @param python that of the environment that moto is installed in
  * @param openActions so many actions are let through before signatures and policies are checked
- * @throws Error with its last lines when it ends or does not answer
+ * @throws Error when something else answers there, or with its last lines when it does not answer
  */
 export async function startMoto(
   python: string,
@@ -30,6 +30,10 @@ export async function startMoto(
   port: number,
   openActions: number,
 ): Promise<Moto> {
+  const url = `http://${host}:${port}`;
+  if (await answers(url)) {
+    throw new Error(`moto is to be at ${url}, where another one answers: end what started that`);
+  }
   await fs.mkdir(labDir, { recursive: true });
   const output = await fs.open(logFile, "w");
   const program = path.join(projectRoot, "lab", "s3", "serve.py");
@@ -39,8 +43,8 @@ export async function startMoto(
   });
   await once(child, "spawn");
   await output.close();
-  const moto = { url: `http://${host}:${port}`, close: () => close(child) };
-  await waitForAnswer(moto.url, child).catch(async (error: Error) => {
+  const moto = { url, close: () => close(child) };
+  await waitForAnswer(url, child).catch(async (error: Error) => {
     await moto.close();
     throw error;
   });
@@ -50,27 +54,33 @@ export async function startMoto(
 async function waitForAnswer(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + startLimitSeconds * 1000;
   for (;;) {
-    // Asked first: another server may have the port.
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const what = child.exitCode !== null ? "ended" : `gave no answer in ${startLimitSeconds} s`;
+    if (hasEnded(child) || Date.now() > deadline) {
+      const what = hasEnded(child) ? "ended" : `gave no answer in ${startLimitSeconds} s`;
       const log = lastLines(await fs.readFile(logFile, "utf8"));
       throw new Error(`moto at ${url} ${what}. Last lines of ${logFile}:\n${log}`);
     }
-    const answers = await fetch(`${url}/moto-api/data.json`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (answers && child.exitCode === null) return;
+    if (await answers(url)) return;
     await sleep(100);
   }
 }
 
+function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/moto-api/data.json`).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
 /** It ends with its standard input; after 10 s by force. */
 async function close(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = once(child, "exit");
   const timer = setTimeout(() => child.kill("SIGKILL"), stopLimitSeconds * 1000);
   child.stdin!.end();
   await ended;
   clearTimeout(timer);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
