@@ -134,7 +134,7 @@ function checkRestore({ restoreFrom, restoreOverData }: SnapshotSettings): Mista
       ? [
           {
             setting: "restoreFrom",
-            text: `is "${restoreFrom}", expected s3://BUCKET/KEY, with a key of letters, digits and "/._-="`,
+            text: `is "${restoreFrom}", expected s3://BUCKET/KEY, with a key of letters, digits and "/._-"`,
           },
         ]
       : [];

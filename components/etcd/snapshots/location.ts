@@ -9,6 +9,6 @@ export interface S3Location {
  * are (Amazon S3 User Guide, "Bucket naming rules" and "Safe characters").
  */
 export function s3Location(text: string): S3Location | undefined {
-  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/([\w.=/-]+)$/.exec(text);
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/([\w./-]+)$/.exec(text);
   return match === null ? undefined : { bucket: match[1]!, key: match[2]! };
 }
