@@ -20,7 +20,7 @@ export function changes(kills: Kills): Change[] {
     ...upgrades(kills),
     ...settingsAndCertificates(kills),
     ...machines(kills),
-    ...furtherMachines,
+    ...furtherMachines(kills),
     ...goingDown,
   ];
 }
@@ -87,10 +87,25 @@ export function machines(kills: Kills): Change[] {
       kills: kills.else,
     },
     {
+      name: "a lost machine, its data too",
+      settings: {
+        "etcd:replacements": { "controller-2": 1 },
+        "etcd:dataReplacements": { "controller-2": 1 },
+      },
+      before: (outputs) => lose(outputs, "controller-2"),
+      command: { program: "ops/replace.ts", args: ["controller-2", "--new-data", "--yes"] },
+    },
+  ];
+}
+
+/** The other ways. */
+export function furtherMachines(kills: Kills): Change[] {
+  return [
+    {
       name: "a lost machine at another address, its data kept",
       settings: {
         "etcd:controllers": controllers(3, { "controller-1": "10.0.1.21" }),
-        "etcd:replacements": { "controller-1": 1 },
+        "etcd:replacements": { "controller-1": 1, "controller-2": 1 },
       },
       before: async (outputs, engine) => {
         await lose(outputs, "controller-1");
@@ -100,33 +115,22 @@ export function machines(kills: Kills): Change[] {
       instances: ["controller-1"],
     },
     {
-      name: "a lost machine, its data too",
+      name: "a lost machine, its data kept",
       settings: {
-        "etcd:replacements": { "controller-1": 1, "controller-2": 1 },
-        "etcd:dataReplacements": { "controller-2": 1 },
+        "etcd:replacements": { "controller-1": 2, "controller-2": 1 },
       },
-      before: (outputs) => lose(outputs, "controller-2"),
-      command: { program: "ops/replace.ts", args: ["controller-2", "--new-data", "--yes"] },
+      before: (outputs) => lose(outputs, "controller-1"),
+      command: { program: "ops/replace.ts", args: ["controller-1", "--yes"] },
+    },
+    {
+      name: "a new machine for a healthy member",
+      settings: {
+        "etcd:replacements": { "controller-0": 1, "controller-1": 2, "controller-2": 1 },
+      },
+      command: { program: "ops/replace.ts", args: ["controller-0", "--yes"] },
     },
   ];
 }
-
-/** The other ways, which a short drill leaves out. */
-export const furtherMachines: Change[] = [
-  {
-    name: "a lost machine, its data kept",
-    settings: {
-      "etcd:replacements": { "controller-1": 2, "controller-2": 1 },
-    },
-    before: (outputs) => lose(outputs, "controller-1"),
-    command: { program: "ops/replace.ts", args: ["controller-1", "--yes"] },
-  },
-  {
-    name: "a new machine for a healthy member",
-    settings: { "etcd:replacements": { "controller-0": 1, "controller-1": 2, "controller-2": 1 } },
-    command: { program: "ops/replace.ts", args: ["controller-0", "--yes"] },
-  },
-];
 
 function growth(from: number, to: number, kills: number): Change {
   return {

@@ -8,6 +8,7 @@ import { PulumiEngine } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { askHealth } from "../../live/health";
+import { fetchSnapshot, takeSnapshot } from "../../live/snapshot";
 import { etcdctl, onController } from "./cluster";
 import {
   expectFilesProtected,
@@ -240,6 +241,28 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(await etcdctl(outputs, read, outputs.endpoints[2])).toBe("a disk is lost");
     const after = (await askHealth(outputs)).members.find((one) => one.name === "controller-0");
     expect(after!.id).toBe(before!.id);
+  });
+
+  it("begins again from a snapshot where members have data, said twice", async () => {
+    const file = path.join(labDir, "backup.db");
+    const snapshot = await takeSnapshot(outputs, log);
+    await fetchSnapshot(snapshot, outputs, file);
+    await etcdctl(outputs, ["put", "after", "the snapshot"]);
+    const settings = { "etcd:quotaGiB": 1, "etcd:restoreFrom": file };
+    const refused = await lab.withMirror(settings, () => engine.run(up, log));
+    expect(refused.output).toContain(
+      "controller-0, controller-1 and controller-2 have data, which it would take the place of",
+    );
+    const twice = { ...settings, "etcd:restoreOverData": true };
+    const result = await lab.withMirror(twice, () => engine.run(up, log));
+    expect(result.exitCode, result.output).toBe(0);
+    await expectThreeHealthyMembers(outputs);
+    expect(await etcdctl(outputs, ["get", "while", "--print-value-only"])).toBe("a disk is lost");
+    expect(await etcdctl(outputs, ["get", "after"])).toBe("");
+    for (const { name } of outputs.members) {
+      const aside = "sudo find /var/lib/etcd -maxdepth 1 -name 'before-restore-*'";
+      expect(await onController(outputs, name, aside)).toMatch(/before-restore-[0-9a-f]{8}$/);
+    }
   });
 
   it("never makes a new cluster of members that have run before", async () => {

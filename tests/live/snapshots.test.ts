@@ -7,6 +7,8 @@ import { Connection } from "../../drill/connection";
 import { Rehearsal, targetOf } from "../../drill/rehearsal";
 import { Writer } from "../../drill/writer";
 import type { S3Place } from "../../lab/lab";
+import { policyFor } from "../../lab/s3/s3Server";
+import type { Credentials } from "../../lab/s3/sign";
 import { askHealth } from "../../live/health";
 import { LiveMachine } from "../../live/machine";
 import { takeSnapshot } from "../../live/snapshot";
@@ -23,6 +25,7 @@ describe.skipIf(!inject("canRunPulumi"))("snapshots that restore", () => {
   const rehearsal = new Rehearsal((line) => void printed.push(line));
   const { lab, engine } = rehearsal;
   let place: S3Place;
+  let reader: Credentials;
   let folder: string;
   /** A snapshot on this machine, with the keys that it has. */
   let file: string;
@@ -35,6 +38,7 @@ describe.skipIf(!inject("canRunPulumi"))("snapshots that restore", () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-snapshots-"));
     file = path.join(folder, "backup.db");
     place = await lab.serveS3();
+    reader = await place.s3.createUser("reader", policyFor("s3:GetObject", "*"));
     snapshotSettings = {
       "etcd:snapshotUpload": true,
       "etcd:snapshotEndpoint": place.s3.url,
@@ -92,6 +96,11 @@ describe.skipIf(!inject("canRunPulumi"))("snapshots that restore", () => {
       (s) => s.replace(/^bucket=.*/m, "bucket=no-such-bucket"),
       /no-such-bucket.* AccessDenied/,
     ],
+    [
+      "a key that may only read",
+      (s) => s.replace("keys_file=", "keys_file=/run/keys"),
+      /AccessDenied/,
+    ],
     ["a prefix that is another's", (s) => s.replace("prefix=etcd/", "prefix=x/"), /AccessDenied/],
     [
       "a full disk",
@@ -107,7 +116,12 @@ describe.skipIf(!inject("canRunPulumi"))("snapshots that restore", () => {
       "sudo mkdir -p /mnt/full && (mountpoint -q /mnt/full || sudo mount -t tmpfs -o size=100k none /mnt/full) && sudo cat /etc/etcd/snapshot/settings",
     );
     const changed = Buffer.from(change(`${settings}\n`)).toString("base64");
-    await onController(outputs(), name, `echo ${changed} | base64 -d | sudo tee /run/changed`);
+    const keys = `${reader.accessKeyId}:${reader.secretAccessKey}`;
+    await onController(
+      outputs(),
+      name,
+      `echo ${changed} | base64 -d | sudo tee /run/changed; echo ${keys} | sudo tee /run/keys`,
+    );
     const request = { settings: "/run/changed", when: "now" };
     const { code, stderr } = await new LiveMachine(name, outputs()).run("snapshot", request);
     expect(code).toBe(1);
