@@ -28,13 +28,10 @@ defrag() {
   printf '{"before":%s,"after":%s,"quotaBytes":%s}\n' "$before" "$(sizes)" "$(running_quota)"
 }
 
-# number NAME: a number that this member tells of itself.
-number() { ctl "$client_url" endpoint status --write-out=json | grep -o "\"$1\":[0-9]*" | cut -d: -f2; }
-
 sizes() {
   local size in_use
-  size=$(number dbSize)
-  in_use=$(number dbSizeInUse)
+  size=$(tells "$client_url" dbSize)
+  in_use=$(tells "$client_url" dbSizeInUse)
   printf '{"sizeBytes":%s,"inUseBytes":%s}' "$size" "$in_use"
 }
 
@@ -42,7 +39,7 @@ sizes() {
 # it is done.
 compact_history() {
   local revision said
-  revision=$(number revision)
+  revision=$(tells "$client_url" revision)
   say "compacting the history up to revision $revision"
   said=$(ctl_for "$limit" "$client_url" compact --physical "$revision" 2>&1) || [[ $said == *"has been compacted"* ]] ||
     fail "the history could not be compacted: $said. The database was not defragmented"
@@ -51,7 +48,7 @@ compact_history() {
 # The new database is written beside the old one, which goes at the end.
 check_space() {
   local in_use needed available
-  in_use=$(number dbSizeInUse)
+  in_use=$(tells "$client_url" dbSizeInUse)
   # The file grows in steps, and so does the log beside it.
   needed=$((in_use * 11 / 10 + 128 * 1024 ** 2))
   available=$(df --output=avail --block-size=1 "$data" | tail -n 1)

@@ -64,6 +64,9 @@ move_leadership_away() {
   ctl "$client_url" move-leader "$target" >/dev/null
 }
 
+# tells URL NAME: a number that a member tells of itself, by its name in etcdctl's JSON.
+tells() { number "$2" "$(ctl "$1" endpoint status --write-out=json)"; }
+
 # The leader's id as this member sees it, in hexadecimal: "0" without one. Ids are unsigned 64-bit
 # numbers, which bash's printf takes as they are.
-leader_id() { printf '%x' "$(ctl "$1" endpoint status --write-out=fields | sed -n 's/^"Leader" : //p')"; }
+leader_id() { printf '%x' "$(tells "$1" leader)"; }

@@ -98,7 +98,7 @@ save() {
 
 check_space() {
   local needed
-  needed=$(($(ctl "$client_url" endpoint status --write-out=fields | sed -n 's/^"DBSize" : //p') / 1024 ** 2 + 64))
+  needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + 64))
   (($(free_mib) >= needed)) ||
     fail "$directory has $(free_mib) MiB free, and a snapshot needs $needed MiB: none was taken, and those before it are still there. Make room, or set snapshotKeep lower"
 }
