@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: "live",
           include: ["tests/live/**/*.test.ts"],
+          globalSetup: "tests/live/prepare.ts",
           provide: { canRunLab, canRunPulumi },
           fileParallelism: false,
           testTimeout: 180_000,

@@ -1,0 +1,24 @@
+import { ensureDocker } from "../../lab/docker";
+import { ensureImage } from "../../lab/image";
+import { ensureReleases } from "../../lab/mirror/releases";
+import { ensureMoto } from "../../lab/s3/install";
+import type { TestProject } from "vitest/node";
+
+/** The releases that live tests run, but for those that a test looks for itself. */
+const versions = ["3.5.35", "3.6.16", "3.7.3"];
+
+/**
+ * Downloads and builds all that the live tests need, before the first of them: minutes on a new machine,
+ * which are in no test's time limit.
+ */
+export async function setup(project: TestProject): Promise<void> {
+  if (!project.getProvidedContext().canRunLab) {
+    return;
+  }
+  const start = performance.now();
+  await ensureDocker(console.log);
+  await ensureImage(console.log);
+  await ensureReleases(versions, console.log);
+  await ensureMoto(console.log);
+  console.log(`the lab was prepared in ${((performance.now() - start) / 1000).toFixed()} s`);
+}
