@@ -1,4 +1,4 @@
-import { newerMember, type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
+import { changesMinor, newerMember, type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
 import {
   membershipChange,
   replacedMachines,
@@ -35,10 +35,7 @@ export async function prepare(preparation: Preparation): Promise<void> {
  * @throws Error where no snapshot could be taken: the change has not begun then
  */
 async function takeSnapshotFirst({ outputs, survey, wanted, log }: Preparation): Promise<void> {
-  const changes = survey.members.some(
-    ({ version }) => version !== undefined && minor(version) !== minor(wanted.version),
-  );
-  if (!changes) {
+  if (!changesMinor(survey, wanted.version)) {
     return;
   }
   const { where } = await takeSnapshot(outputs, log).catch((error: Error) => {

@@ -1,6 +1,6 @@
 import { flagsOfUnit } from "../unit";
 import { list } from "./refusals";
-import { leaderOf, type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
+import { changesMinor, leaderOf, type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
 import { membershipChange, replacedData, replacedMachines, restores, type Wanted } from "./wanted";
 
 /** What a change will do to a running cluster, in words, a line each; empty where it does nothing. */
@@ -16,6 +16,9 @@ export function describeChange(survey: Survey, before: Wanted, wanted: Wanted): 
     ...flagLines(survey, wanted),
   ];
   return [
+    ...(survey.problem === undefined && changesMinor(survey, wanted.version)
+      ? ["a snapshot is taken first"]
+      : []),
     ...issuerLines(before, wanted),
     ...rolling.map((line) => `${line}, ${orderOf(survey, wanted)}`),
     ...(before.instanceType === wanted.instanceType

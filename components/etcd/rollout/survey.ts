@@ -35,6 +35,13 @@ export function newerMember(survey: Survey, version: string): MemberSurvey | und
   );
 }
 
+/** Whether a member's data would be used by another minor version than before. */
+export function changesMinor(survey: Survey, version: string): boolean {
+  return survey.members.some(
+    (member) => member.version !== undefined && minor(member.version) !== minor(version),
+  );
+}
+
 /** The name of the leader, where one is known. */
 export function leaderOf(survey: Survey): string | undefined {
   return survey.health?.members.find((member) => member.leader)?.name;

@@ -165,7 +165,7 @@ is_founder() { [[ ,$founders, == *",$name=$peer_url,"* ]]; }
 
 bootstrap() {
   if [[ $action != create ]]; then
-    fail "the data directory $data is empty, this member has run before, and the other members do not answer as a quorum. Starting it would make a new, empty cluster beside the old one, so it was not started. Bring the other members back first; if they are lost too, restore from a snapshot"
+    fail "the data directory $data is empty, this member has run before, and the other members do not answer as a quorum. Starting it would make a new, empty cluster beside the old one, so it was not started. Bring the other members back first; if they are lost too, restore from a snapshot: set restoreFrom"
   fi
   is_founder ||
     fail "this member is not among those that founded the cluster ($founders), so it can only join, and no quorum of the others answers. Bring them back and run pulumi up again"

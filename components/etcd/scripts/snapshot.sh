@@ -34,7 +34,7 @@ snapshot() {
 }
 
 read_settings() {
-  [[ -f $settings ]] || fail "there is no $settings: this machine has not been told how to take snapshots. Run pulumi up"
+  [[ -f $settings ]] || fail "there is no $settings: this machine has not been told how to take snapshots. Run pulumi up with the version as it is"
   local lines
   mapfile -t lines <"$settings"
   take_arguments "${lines[@]}"

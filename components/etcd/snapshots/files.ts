@@ -34,7 +34,7 @@ export function snapshotFiles(
     }),
     "snapshot-credentials": credentialsText(keys),
     "snapshot-run.sh": installedScript("snapshot"),
-    "snapshot.service": serviceText(member),
+    "snapshot.service": serviceText(member, plan),
     "snapshot.timer": timerText(member, plan),
   }));
 }
@@ -73,12 +73,13 @@ function settingsText(
     .join("");
 }
 
-function serviceText(member: MemberPlan): string {
+function serviceText(member: MemberPlan, plan: SnapshotPlan): string {
   const folder = `${member.configDirectory}/snapshot`;
   return `# Written by Pulumi: changes made here are undone by the next pulumi up.
 [Unit]
 Description=Snapshot of etcd, where member ${member.name} leads and the last one is old enough
 After=${member.service}.service
+RequiresMountsFor=${plan.directory}
 
 [Service]
 Type=oneshot
@@ -89,7 +90,6 @@ IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 UMask=0077
 NoNewPrivileges=yes
-ProtectHome=yes
 PrivateTmp=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes

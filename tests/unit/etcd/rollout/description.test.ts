@@ -8,14 +8,21 @@ for (const name of Object.keys(smaller)) {
   smaller[name] = { ...smaller[name]!, unit: wantedMember(name).unit.replace("=8", "=2") };
 }
 
+const first = "a snapshot is taken first";
+
 it.each<[string, Partial<Wanted>, SurveyChanges, string[], Wanted?]>([
   ["nothing", {}, {}, []],
-  ["a version", { version: "3.7.3" }, {}, ["3.6.16 → 3.7.3, one member at a time, leader a last"]],
+  [
+    "a version",
+    { version: "3.7.3" },
+    {},
+    [first, "3.6.16 → 3.7.3, one member at a time, leader a last"],
+  ],
   [
     "the rest of an upgrade, a member being down",
     { version: "3.7.3" },
     { members: { a: { version: "3.7.3" } }, health: { c: { healthy: false } } },
-    ["3.6.16 → 3.7.3, one member at a time, first c, leader a last"],
+    [first, "3.6.16 → 3.7.3, one member at a time, first c, leader a last"],
   ],
   [
     "a snapshot to begin from, where two have data",
@@ -37,7 +44,7 @@ it.each<[string, Partial<Wanted>, SurveyChanges, string[], Wanted?]>([
     "of a single member",
     { version: "3.7.3", members: membersOf(["a"]) },
     { all: ["a"] },
-    ["3.6.16 → 3.7.3, a stops for it: it is the only member"],
+    [first, "3.6.16 → 3.7.3, a stops for it: it is the only member"],
     wanted({ members: membersOf(["a"]) }),
   ],
   [
