@@ -1,4 +1,9 @@
-import { changesMinor, newerMember, type Survey, unhealthyMembers } from "../components/etcd/rollout/survey";
+import {
+  changesMinor,
+  newerMember,
+  type Survey,
+  unhealthyMembers,
+} from "../components/etcd/rollout/survey";
 import {
   membershipChange,
   replacedMachines,

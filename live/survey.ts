@@ -39,7 +39,8 @@ async function surveyMachine(machine: LiveMachine): Promise<MemberSurvey> {
 export function readSurvey(text: string): Omit<MemberSurvey, "name" | "problem"> {
   const said = JSON.parse(text) as {
     unit: string;
-    running: string;
+    /** Empty where no etcd runs. */
+    trusted: string;
     hasData: boolean;
     certificate: string;
   };
@@ -47,7 +48,7 @@ export function readSurvey(text: string): Omit<MemberSurvey, "name" | "problem">
   const unit = decoded(said.unit);
   const flags = flagsOfUnit(unit);
   const version = /^# Written by Pulumi for etcd ([\d.]+):/m.exec(unit)?.[1];
-  const trusts = /^TRUSTED_CAS=(.*)$/m.exec(decoded(said.running))?.[1];
+  const trusts = /^TRUSTED_CAS=(.*)$/.exec(said.trusted)?.[1];
   return {
     flags,
     hasData: said.hasData,

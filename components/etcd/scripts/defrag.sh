@@ -2,8 +2,7 @@
 # does not answer meanwhile, so this is for one member after the other.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of etcdctl.sh.
-service= # the systemd unit's name, without ".service"
+# Arguments, all of them texts, and those of the parts that it is made of.
 data=    # the data directory
 compact= # true to drop the history first
 

@@ -8,7 +8,6 @@
 action=       # create or update
 name=         # the member's
 version=      # of etcd
-service=      # the systemd unit's name, without ".service"
 first_start=  # the file for the flags of a first start
 founders=     # the initial cluster of the members that may bootstrap together
 token=        # the initial cluster's
@@ -295,9 +294,4 @@ wait_until_part_of_it() {
 
 digest_of_unit() { sed -n 's/^Environment=UNIT_DIGEST=//p' "$unit"; }
 
-digest_of_running() {
-  local pid
-  pid=$(systemctl show --property=MainPID --value "$service")
-  [[ $pid != 0 ]] || return 0
-  tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^UNIT_DIGEST=//p'
-}
+digest_of_running() { running_variable UNIT_DIGEST | cut -d= -f2; }

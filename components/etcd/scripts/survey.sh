@@ -1,22 +1,19 @@
 # Prints what a machine has of its member as one JSON document, and changes nothing.
 # shellcheck shell=bash
 
-# Arguments, all of them texts.
-service= # the systemd unit's name, without ".service"
-config=  # the folder of the certificates
-data=    # the data directory
+# Arguments, all of them texts, and those of the parts that it is made of.
+config= # the folder of the certificates
 
 survey() {
   take_arguments "$@"
   # What a killed update's script is still doing here has to end before the answer is worth anything.
   lock "$service"
-  local pid has_data=false
-  pid=$(systemctl show --property=MainPID --value "$service")
-  [[ -z $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]] || has_data=true
-  printf '{"unit":"%s","running":"%s","hasData":%s,"certificate":"%s"}\n' \
+  local data_there=false
+  ! has_data || data_there=true
+  printf '{"unit":"%s","trusted":"%s","hasData":%s,"certificate":"%s"}\n' \
     "$(encoded "/etc/systemd/system/$service.service")" \
-    "$([[ $pid == 0 ]] || tr '\0' '\n' <"/proc/$pid/environ" | grep -E '^(UNIT_DIGEST|TRUSTED_CAS)=' | base64 -w 0)" \
-    "$has_data" \
+    "$(running_variable TRUSTED_CAS)" \
+    "$data_there" \
     "$(encoded "$config/pki/server.crt")"
 }
 

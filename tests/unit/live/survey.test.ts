@@ -16,7 +16,7 @@ const unit = withDigest(
   "CA",
 );
 const encoded = (text: string) => Buffer.from(text).toString("base64");
-const said = { unit: encoded(unit), running: "", hasData: true, certificate: "" };
+const said = { unit: encoded(unit), trusted: "", hasData: true, certificate: "" };
 
 it("a machine's unit tells what its member was last run as", () => {
   expect(readSurvey(JSON.stringify(said))).toEqual({
@@ -28,8 +28,7 @@ it("a machine's unit tells what its member was last run as", () => {
 
 it("what runs tells what it trusts, whatever lies on the disk", () => {
   const trusted = /^Environment=(TRUSTED_CAS=.*)$/m.exec(unit)![1]!;
-  const running = encoded(`UNIT_DIGEST=x\n${trusted}\n`);
-  expect(readSurvey(JSON.stringify({ ...said, running }))).toMatchObject({ trusts: [1, 2] });
+  expect(readSurvey(JSON.stringify({ ...said, trusted }))).toMatchObject({ trusts: [1, 2] });
 });
 
 it("without data there is no version that the data was run with", () => {
@@ -37,7 +36,7 @@ it("without data there is no version that the data was run with", () => {
 });
 
 it("a blank machine has nothing to tell", () => {
-  const blank = { unit: "", running: "", hasData: false, certificate: "" };
+  const blank = { unit: "", trusted: "", hasData: false, certificate: "" };
   expect(readSurvey(JSON.stringify(blank))).toEqual({ flags: [], hasData: false });
 });
 

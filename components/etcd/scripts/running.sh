@@ -1,0 +1,18 @@
+# What the etcd that runs was started with, whatever lies on the disk by now.
+# shellcheck shell=bash
+
+# Arguments of the scripts that read this.
+service= # the systemd unit's name, without ".service"
+
+# of_running FILE: a file of the process below /proc, an entry a line; nothing where none runs.
+of_running() {
+  local pid
+  pid=$(systemctl show --property=MainPID --value "$service")
+  [[ $pid == 0 ]] || tr '\0' '\n' 2>/dev/null <"/proc/$pid/$1"
+}
+
+# A variable of its environment, with its name.
+running_variable() { of_running environ | grep "^$1=" || true; }
+
+# Its quota in bytes: of a flag that is there twice, the last one counts.
+running_quota() { of_running cmdline | sed -n 's/^--quota-backend-bytes=//p' | tail -n 1; }
