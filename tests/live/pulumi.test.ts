@@ -276,7 +276,9 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
       // Nor does a start by hand, or by a reboot.
       const start =
         "sudo systemctl start etcd 2>/dev/null; systemctl is-active etcd; sudo ls -A /var/lib/etcd";
-      expect(await onController(outputs, name, start)).toMatch(/^(inactive|failed)\nbefore-restore-\w+$/);
+      expect(await onController(outputs, name, start)).toMatch(
+        /^(inactive|failed)\nbefore-restore-\w+$/,
+      );
     }
   });
 
