@@ -6,9 +6,18 @@ const canRunPulumi = canRunLab && (await commandExists("pulumi"));
 
 export default defineConfig({
   test: {
+    maxWorkers: "100%",
     projects: [
-      // Some run bash dozens of times, which takes its time on a busy machine.
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["tests/unit/**/*.test.ts"],
+          // Nothing of one file is left for another, and most of their time would go into imports.
+          isolate: false,
+          // Some run bash dozens of times, which takes its time on a busy machine.
+          testTimeout: 60_000,
+        },
+      },
       { test: { name: "mock", include: ["tests/mock/**/*.test.ts"], testTimeout: 60_000 } },
       {
         // They share one lab: one file after the other, each from nothing.

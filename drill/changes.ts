@@ -9,6 +9,12 @@ export const start: Settings = {
   "etcd:controllers": controllers(1),
 };
 
+/** Where a short rehearsal begins. */
+export const shortStart: Settings = {
+  "etcd:version": "3.5.35",
+  "etcd:controllers": controllers(3),
+};
+
 /** How often the running `pulumi up` is killed, in some of the changes and in the others. */
 export interface Kills {
   readonly some: number;
@@ -33,9 +39,13 @@ export function upgrades(kills: Kills): Change[] {
       settings: { "etcd:install": "release", "etcd:version": "3.5.35" },
       kills: kills.else,
     },
-    { name: "3.5.35 → 3.6.16", settings: { "etcd:version": "3.6.16" }, kills: kills.some },
+    upgradeToSix(kills),
     { name: "3.6.16 → 3.7.3", settings: { "etcd:version": "3.7.3" }, kills: kills.else },
   ];
+}
+
+export function upgradeToSix(kills: Kills): Change {
+  return { name: "3.5.35 → 3.6.16", settings: { "etcd:version": "3.6.16" }, kills: kills.some };
 }
 
 export const goingDown: Change[] = [
