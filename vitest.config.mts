@@ -4,21 +4,15 @@ import { commandExists, whyNoDocker } from "./lab/docker";
 const canRunLab = (await whyNoDocker()) === undefined;
 const canRunPulumi = canRunLab && (await commandExists("pulumi"));
 
+/** Some run bash dozens of times, or the whole program, which takes its time on a busy machine. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     maxWorkers: "100%",
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["tests/unit/**/*.test.ts"],
-          // Nothing of one file is left for another, and most of their time would go into imports.
-          isolate: false,
-          // Some run bash dozens of times, which takes its time on a busy machine.
-          testTimeout: 60_000,
-        },
-      },
-      { test: { name: "mock", include: ["tests/mock/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], ...patience } },
+      { test: { name: "mock", include: ["tests/mock/**/*.test.ts"], ...patience } },
       {
         // They share one lab: one file after the other, each from nothing.
         test: {
