@@ -13,12 +13,20 @@ const versions = ["3.5.35", "3.6.16", "3.7.3"];
  */
 export async function setup(project: TestProject): Promise<void> {
   if (!project.getProvidedContext().canRunLab) {
+    project.provide("canRunS3", false);
     return;
   }
   const start = performance.now();
   await ensureDocker(console.log);
   await ensureImage(console.log);
   await ensureReleases(versions, console.log);
-  await ensureMoto(console.log);
+  const whyNoS3 = await ensureMoto(console.log).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  if (whyNoS3 !== "") {
+    console.log(`the tests with S3 are skipped: ${whyNoS3}`);
+  }
+  project.provide("canRunS3", whyNoS3 === "");
   console.log(`the lab was prepared in ${((performance.now() - start) / 1000).toFixed()} s`);
 }

@@ -194,38 +194,41 @@ describe.skipIf(!canRun)("one machine", () => {
     await site.on(ip, "sudo rm -rf /var/lib/etcd");
   });
 
-  it("has a single member whose snapshots go to a store like S3, and which begins from one", async () => {
-    const s3 = await S3Server.start(site.gateway, 8380, () => undefined);
-    try {
-      await s3.createBucket("backups");
-      const allowed = policyFor(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::backups/etcd/*");
-      const { accessKeyId, secretAccessKey } = await s3.createUser("etcd", allowed);
-      const settings = {
-        "etcd:snapshotBucket": "backups",
-        "etcd:snapshotEndpoint": s3.url,
-        "etcd:snapshotAccessKeyId": accessKeyId,
-      };
-      const secrets = {
-        "etcd:sshPassword": password,
-        "etcd:snapshotSecretAccessKey": secretAccessKey,
-      };
-      const etcdctl = "etcdctl --endpoints=http://127.0.0.1:2379";
-      const plain = { ...settings, "etcd:plainLoopback": true };
-      const outputs = await site.up("single-member", plain, secrets);
-      await site.on(ip, `${etcdctl} put kept safe`);
-      const { where } = await takeSnapshot(outputs, () => undefined);
-      expect(await s3.listObjects("backups")).toEqual([where.replace("s3://backups/", "")]);
-      await site.destroy();
-      await site.on(ip, "sudo rm -rf /var/lib/etcd /var/lib/etcd-snapshots");
-      await site.up("single-member", { ...plain, "etcd:restoreFrom": where }, secrets);
-      expect(await site.on(ip, `${etcdctl} get kept --print-value-only`)).toBe("safe");
-      expect(site.printed.join("\n")).not.toContain(secretAccessKey);
-      await site.destroy();
-      await site.on(ip, "sudo rm -rf /var/lib/etcd");
-    } finally {
-      await s3.close();
-    }
-  });
+  it.skipIf(!inject("canRunS3"))(
+    "has a single member whose snapshots go to a store like S3, and which begins from one",
+    async () => {
+      const s3 = await S3Server.start(site.gateway, 8380, () => undefined);
+      try {
+        await s3.createBucket("backups");
+        const allowed = policyFor(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::backups/etcd/*");
+        const { accessKeyId, secretAccessKey } = await s3.createUser("etcd", allowed);
+        const settings = {
+          "etcd:snapshotBucket": "backups",
+          "etcd:snapshotEndpoint": s3.url,
+          "etcd:snapshotAccessKeyId": accessKeyId,
+        };
+        const secrets = {
+          "etcd:sshPassword": password,
+          "etcd:snapshotSecretAccessKey": secretAccessKey,
+        };
+        const etcdctl = "etcdctl --endpoints=http://127.0.0.1:2379";
+        const plain = { ...settings, "etcd:plainLoopback": true };
+        const outputs = await site.up("single-member", plain, secrets);
+        await site.on(ip, `${etcdctl} put kept safe`);
+        const { where } = await takeSnapshot(outputs, () => undefined);
+        expect(await s3.listObjects("backups")).toEqual([where.replace("s3://backups/", "")]);
+        await site.destroy();
+        await site.on(ip, "sudo rm -rf /var/lib/etcd /var/lib/etcd-snapshots");
+        await site.up("single-member", { ...plain, "etcd:restoreFrom": where }, secrets);
+        expect(await site.on(ip, `${etcdctl} get kept --print-value-only`)).toBe("safe");
+        expect(site.printed.join("\n")).not.toContain(secretAccessKey);
+        await site.destroy();
+        await site.on(ip, "sudo rm -rf /var/lib/etcd");
+      } finally {
+        await s3.close();
+      }
+    },
+  );
 
   it("has a single member, made by way of a bastion: here the machine is its own", async () => {
     const bastion = { host: ip, user: "ubuntu", hostKey: site.hostKey(ip) };
