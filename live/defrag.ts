@@ -2,10 +2,12 @@ import {
   type Defragmentation,
   describe,
   isOutOfSpace,
+  warnings,
   whyStillFull,
 } from "../components/etcd/defragmentation";
 import type { ClusterHealth } from "../components/etcd/health";
 import { nextInTurn } from "../components/etcd/rollout/order";
+import { leaderOf } from "../components/etcd/rollout/survey";
 import { askHealth } from "./health";
 import { LiveMachine, liveMachines } from "./machine";
 import type { StackOutputs } from "./stackOutputs";
@@ -28,9 +30,9 @@ export async function defragment(outputs: StackOutputs, options: DefragOptions):
   const waiting = new Set(outputs.members.map((member) => member.name));
   const done: Record<string, Defragmentation> = {};
   let health = await askWhetherFit(outputs);
+  warnings(health, options).forEach((line) => options.log(line));
   while (waiting.size > 0) {
-    const leader = health.members.find((member) => member.leader)?.name;
-    const name = nextInTurn([...waiting], { unhealthy: [], leader });
+    const name = nextInTurn([...waiting], { unhealthy: [], leader: leaderOf({ health }) });
     done[name] = await defragmentMember(new LiveMachine(name, outputs), options);
     options.log(describe(name, done[name]));
     waiting.delete(name);
@@ -54,7 +56,7 @@ async function disarm(outputs: StackOutputs): Promise<void> {
  * The health of a cluster that may be defragmented. A full database is what defragmenting is for.
  * @throws Error with all that speaks against it
  */
-export async function askWhetherFit(outputs: StackOutputs): Promise<ClusterHealth> {
+async function askWhetherFit(outputs: StackOutputs): Promise<ClusterHealth> {
   const health = await askHealth(outputs, ["NOSPACE"]);
   if (!health.healthy) {
     throw new Error(`no (further) member is defragmented: ${health.verdict}`);

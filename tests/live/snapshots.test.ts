@@ -1,11 +1,11 @@
 import * as fs from "node:fs/promises";
-import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { Connection } from "../../drill/connection";
 import { Rehearsal, targetOf } from "../../drill/rehearsal";
 import { Writer } from "../../drill/writer";
+import { INSTANCE, VOLUME, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import type { S3Place } from "../../lab/lab";
 import { policyFor } from "../../lab/s3/s3Server";
 import type { Credentials } from "../../lab/s3/sign";
@@ -13,6 +13,7 @@ import { askHealth } from "../../live/health";
 import { LiveMachine } from "../../live/machine";
 import { takeSnapshot } from "../../live/snapshot";
 import { etcdctl, onController } from "./cluster";
+import { tempFolder } from "../tempFolder";
 import { expectNoPrivateKey } from "./expectations";
 
 const three = ["10.0.1.10", "10.0.1.11", "10.0.1.12"].map((privateIp, index) => ({
@@ -36,7 +37,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 
   beforeAll(async () => {
     await lab.down();
-    folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-snapshots-"));
+    folder = tempFolder();
     file = path.join(folder, "backup.db");
     place = await lab.serveS3();
     reader = await place.s3.createUser("reader", policyFor("s3:GetObject", "*"));
@@ -52,7 +53,6 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
   afterAll(async () => {
     await place?.close();
     await lab.down();
-    await fs.rm(folder, { recursive: true, force: true });
   });
 
   const outputs = () => rehearsal.outputs;
@@ -164,18 +164,20 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 
   it("takes one by the clock, on the leader's machine", async () => {
     const before = await place.s3.listObjects(await bucket());
-    await eventually(150, async () => {
-      const now = await place.s3.listObjects(await bucket());
-      expect(now.length).toBeGreaterThan(before.length);
-    });
+    await vi.waitFor(
+      async () => {
+        const now = await place.s3.listObjects(await bucket());
+        expect(now.length).toBeGreaterThan(before.length);
+      },
+      { timeout: 150_000, interval: 2000 },
+    );
     const leader = (await askHealth(outputs())).members.find((member) => member.leader)!;
     const log = await onController(outputs(), leader.name, "journalctl -u etcd-snapshot | cat");
     expect(log).toContain("uploaded to s3://");
   });
 
   it("begins again from the last snapshot when every machine and its data are gone", async () => {
-    const { where } = (await snapshots()).last!;
-    const { revision } = (await snapshots()).last!;
+    const { where, revision } = (await snapshots()).last!;
     const writer = new Writer(targetOf(outputs()));
     const told = watchFrom(revision);
     await sleep(1000);
@@ -230,11 +232,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 
   /** As if somebody had deleted them by AWS's console. */
   async function loseEverything(): Promise<void> {
-    for (const type of [
-      "aws:ec2/volumeAttachment:VolumeAttachment",
-      "aws:ec2/instance:Instance",
-      "aws:ebs/volume:Volume",
-    ]) {
+    for (const type of [VOLUME_ATTACHMENT, INSTANCE, VOLUME]) {
       const all = (await lab.aws.list()).filter((record) => record.type === type);
       await Promise.all(all.map(({ id }) => lab.aws.delete(type, id)));
     }
@@ -242,18 +240,3 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 });
 
 const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
-
-/** Repeats what does not hold yet. */
-async function eventually(seconds: number, check: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > deadline) {
-        throw error;
-      }
-      await sleep(2000);
-    }
-  }
-}

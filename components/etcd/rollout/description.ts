@@ -1,6 +1,13 @@
 import { flagsOfUnit } from "../unit";
 import { list } from "./refusals";
-import { changesMinor, leaderOf, type MemberSurvey, type Survey, unhealthyMembers } from "./survey";
+import {
+  changesMinor,
+  leaderOf,
+  type MemberSurvey,
+  membersWithData,
+  type Survey,
+  unhealthyMembers,
+} from "./survey";
 import { membershipChange, replacedData, replacedMachines, restores, type Wanted } from "./wanted";
 
 /** What a change will do to a running cluster, in words, a line each; empty where it does nothing. */
@@ -37,7 +44,7 @@ export function describeChange(survey: Survey, before: Wanted, wanted: Wanted): 
 }
 
 function restoreLines(survey: Survey, { restore, members }: Wanted): string[] {
-  const withData = survey.members.filter((member) => member.hasData).map(({ name }) => name);
+  const withData = membersWithData(survey);
   return [
     `${list(Object.keys(members))} begin from the snapshot ${restore.from}, all at once`,
     ...(withData.length === 0

@@ -1,5 +1,11 @@
 import * as semver from "semver";
-import { type MemberSurvey, newerMember, type Survey, unhealthyMembers } from "./survey";
+import {
+  type MemberSurvey,
+  membersWithData,
+  newerMember,
+  type Survey,
+  unhealthyMembers,
+} from "./survey";
 import { membershipChange, replacedData, replacedMachines, restores, type Wanted } from "./wanted";
 
 /**
@@ -26,7 +32,7 @@ export function refusals(survey: Survey, before: Wanted, wanted: Wanted): string
  * be lost counts. A machine that cannot be looked at is looked at again by its own script.
  */
 function restoreRefusals(survey: Survey, { restore }: Wanted): string[] {
-  const withData = survey.members.filter((member) => member.hasData).map(({ name }) => name);
+  const withData = membersWithData(survey);
   return withData.length === 0 || restore.overData
     ? []
     : [

@@ -42,9 +42,14 @@ export function changesMinor(survey: Survey, version: string): boolean {
   );
 }
 
+/** The members that have data, by name. */
+export function membersWithData(survey: Survey): string[] {
+  return survey.members.filter((member) => member.hasData).map(({ name }) => name);
+}
+
 /** The name of the leader, where one is known. */
-export function leaderOf(survey: Survey): string | undefined {
-  return survey.health?.members.find((member) => member.leader)?.name;
+export function leaderOf({ health }: Pick<Survey, "health">): string | undefined {
+  return health?.members.find((member) => member.leader)?.name;
 }
 
 /** Members that do not serve reads; all of them, where none could be asked. */

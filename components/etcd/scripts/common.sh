@@ -47,6 +47,9 @@ lock() {
   flock -w 300 9 || fail "another pulumi up, or npm run defrag, has been at work on $1 for 300 s. Wait for it, or end it, and try again"
 }
 
+# free_mib FOLDER: what is free on its disk.
+free_mib() { df --output=avail --block-size=1M "$1" | tail -n 1 | tr -d ' '; }
+
 # number NAME JSON, field NAME JSON: a number and a text of a flat JSON object.
 number() { sed -n "s/.*\"$1\" *: *\([0-9]*\).*/\1/p" <<<"$2"; }
 field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }

@@ -62,7 +62,7 @@ check_address() {
 check_space() {
   local folder=$1 free
   while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
-  free=$(($(df --output=avail --block-size=1M "$folder" | tail -n 1)))
+  free=$(free_mib "$folder")
   ((free >= $2 * 1024)) || find_out "$folder has $free MiB free, expected $(($2 * 1024)) MiB"
 }
 

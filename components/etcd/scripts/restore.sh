@@ -70,7 +70,7 @@ check_snapshot_version() {
 # make_data SNAPSHOT FOLDER
 make_data() {
   local free needed history=()
-  free=$(df --output=avail --block-size=1M "$data" | tail -n 1)
+  free=$(free_mib "$data")
   needed=$(($(stat --format=%s "$1") * 3 / 2 / 1024 ** 2 + 128))
   ((free >= needed)) || fail "$data has $free MiB free, and restoring needs $needed MiB beside what is there. Nothing was changed"
   # So that watchers and caches from before notice, instead of waiting for revisions that were.

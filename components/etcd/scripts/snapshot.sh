@@ -89,7 +89,7 @@ save() {
   rm -f "$partial" "$partial.part"
   # A database of some GiB takes its time.
   said=$(ctl_for 1800 "$client_url" snapshot save "$partial" 2>&1) ||
-    fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib) MiB free. The snapshots before it are still there"
+    fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib "$directory") MiB free. The snapshots before it are still there"
   check_snapshot "$partial" "the snapshot just taken"
   file=$directory/$service-$(date -u +%Y%m%dT%H%M%SZ)-r$(number revision "$status")-v$version.db
   mv "$partial" "$file"
@@ -99,11 +99,9 @@ save() {
 check_space() {
   local needed
   needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + 64))
-  (($(free_mib) >= needed)) ||
-    fail "$directory has $(free_mib) MiB free, and a snapshot needs $needed MiB: none was taken, and those before it are still there. Make room, or set snapshotKeep lower"
+  (($(free_mib "$directory") >= needed)) ||
+    fail "$directory has $(free_mib "$directory") MiB free, and a snapshot needs $needed MiB: none was taken, and those before it are still there. Make room, or set snapshotKeep lower"
 }
-
-free_mib() { df --output=avail --block-size=1M "$directory" | tail -n 1 | tr -d ' '; }
 
 # This member's, oldest first: their names begin with the time.
 snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" | sort; }
