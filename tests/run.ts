@@ -17,6 +17,8 @@ interface Count {
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 /** What was skipped, and why: said once more at the end. */
 const skips: string[] = [];
+/** What failed, by name: said once more at the end, where a long output is read first. */
+const failures: string[] = [];
 
 function add(count: Partial<Count>): void {
   total.passed += count.passed ?? 0;
@@ -28,6 +30,9 @@ function add(count: Partial<Count>): void {
 async function check(name: string, command: string, ...args: string[]): Promise<void> {
   console.log(`\n── ${name}`);
   const code = await run(command, args);
+  if (code !== 0) {
+    failures.push(name);
+  }
   add(code === 0 ? { passed: 1 } : { failed: 1 });
 }
 
@@ -91,9 +96,10 @@ async function vitest(name: string, projects: string[], args: string[] = []): Pr
     numPassedTests?: number;
     numFailedTests?: number;
     numPendingTests?: number;
-    numFailedTestSuites?: number;
+    testResults?: VitestFile[];
   };
   const failed = result.numFailedTests ?? 0;
+  failures.push(...(result.testResults ?? []).flatMap(failuresOf));
   add({
     passed: result.numPassedTests ?? 0,
     // A file that cannot be loaded, or an error between tests, fails without a failed test.
@@ -101,6 +107,32 @@ async function vitest(name: string, projects: string[], args: string[] = []): Pr
     skipped: result.numPendingTests ?? 0,
   });
 }
+
+/** A file's part of vitest's report. */
+interface VitestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly fullName: string;
+    readonly status: string;
+    readonly failureMessages: readonly string[];
+  }[];
+}
+
+/** Each failure on one line: the file, the test, and the first line of why. */
+function failuresOf({ name, status, message, assertionResults }: VitestFile): string[] {
+  const file = path.relative(projectRoot, name);
+  const tests = assertionResults.filter((test) => test.status === "failed");
+  if (status === "failed" && tests.length === 0) {
+    return [`${file}: ${firstLine(message)}`];
+  }
+  return tests.map(
+    ({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`,
+  );
+}
+
+const firstLine = (text = "") => text.split("\n", 1)[0]!;
 
 async function main(): Promise<void> {
   await check("types", local("tsc"), "-p", "tsconfig.check.json");
@@ -125,6 +157,9 @@ async function main(): Promise<void> {
     }
   }
   console.log("");
+  for (const failure of failures) {
+    console.log(`failed: ${failure}`);
+  }
   for (const skip of skips) {
     console.log(`skipped: ${skip}`);
   }

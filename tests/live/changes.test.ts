@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { machines, settingsAndCertificates, shortStart, upgradeToSix } from "../../drill/changes";
-import { type Change, Rehearsal } from "../../drill/rehearsal";
-import { drillTable, type Row } from "../../drill/table";
+import {
+  machines,
+  settingsAndCertificates,
+  shortStart,
+  upgradeToSix,
+} from "../../rehearsal/changes";
+import { type Change, Rehearsal } from "../../rehearsal/rehearsal";
+import { changesTable, type Row } from "../../rehearsal/table";
 import { askHealth } from "../../live/health";
 import { breakCertificates } from "./brokenCertificates";
 import { etcdctl, onController } from "./cluster";
@@ -9,7 +14,7 @@ import { dataVolumes } from "./dataVolumes";
 import { expectNoPrivateKey, expectStrangersRefused } from "./expectations";
 
 /**
- * An upgrade and a step of the CA are killed here. The drill kills all of them, goes through all versions
+ * An upgrade and a step of the CA are killed here. `npm run rehearse` kills all of them, goes through all versions
  * from 3.4 on and back down, and loses machines in more ways.
  */
 const kills = { some: 1, else: 0 };
@@ -30,7 +35,7 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
     await rehearsal.start(shortStart);
   });
   afterAll(async () => {
-    console.log(drillTable(rows));
+    console.log(changesTable(rows));
     await rehearsal.lab.down();
   });
 

@@ -2,9 +2,9 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { Connection } from "../../drill/connection";
-import { Rehearsal, targetOf } from "../../drill/rehearsal";
-import { Writer } from "../../drill/writer";
+import { Connection } from "../../load/connection";
+import { Rehearsal, targetOf } from "../../rehearsal/rehearsal";
+import { Writer } from "../../load/writer";
 import { INSTANCE, VOLUME, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import type { S3Place } from "../../lab/lab";
 import { policyFor } from "../../lab/s3/s3Server";
@@ -198,7 +198,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     const silence = sleep(30_000, "nothing within 30 s");
     // etcd3 does not hand on why; etcdctl, asked for the same revision, does.
     expect(await Promise.race([told, silence])).toContain("Watcher canceled");
-    const late = etcdctl(outputs(), ["watch", "drill/", "--prefix", `--rev=${revision}`]);
+    const late = etcdctl(outputs(), ["watch", "load/", "--prefix", `--rev=${revision}`]);
     await expect(late).rejects.toThrow(/required revision has been compacted/);
     const again = await rehearsal.attempt(settings);
     expect(again.output).toMatch(/Resources:\n +\d+ unchanged\n/);
@@ -220,7 +220,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
           new Promise<string>((resolve) => {
             const watcher = client
               .watch()
-              .prefix("drill/")
+              .prefix("load/")
               .startRevision(String(revision))
               .watcher();
             watcher.on("error", (error: Error) => resolve(error.message));

@@ -58,7 +58,7 @@ others_down() {
 move_leadership_away() {
   local target
   [[ $(my_entry "$client_url" | cut -d, -f1) == "$(leader_id "$client_url")" ]] || return 0
-  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" { print $1; exit }')
+  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" && !found++ { print $1 }')
   [[ -n $target ]] || return 0
   say "moving the leadership to $target"
   ctl "$client_url" move-leader "$target" >/dev/null

@@ -16,7 +16,7 @@ stage_package() {
 }
 
 installed_version() {
-  [[ -x /usr/bin/etcd && -x /usr/bin/etcdctl && $(/usr/bin/etcd --version | head -n 1) == "etcd Version: $version" ]]
+  [[ -x /usr/bin/etcd && -x /usr/bin/etcdctl && $(/usr/bin/etcd --version | sed -n 1p) == "etcd Version: $version" ]]
 }
 
 install_packages() {
@@ -27,7 +27,7 @@ install_packages() {
   apt_get install --no-install-recommends "etcd-server=$(package_version etcd-server)" "etcd-client=$(package_version etcd-client)"
   # So that destroying the stack takes away what it brought, and leaves what was there before.
   touch /var/lib/etcd-packages-by-pulumi
-  installed_version || fail "the packages brought $(/usr/bin/etcd --version | head -n 1), expected $version"
+  installed_version || fail "the packages brought $(/usr/bin/etcd --version | sed -n 1p), expected $version"
   # What the package made for its own one-node etcd, and nothing else: it has never run.
   rmdir /var/lib/etcd/default 2>/dev/null || true
 }
@@ -35,7 +35,7 @@ install_packages() {
 # The package's full version, such as 3.4.23-4+b4, for the etcd version that is asked for.
 package_version() {
   local found
-  found=$(apt-cache madison "$1" | awk -F' *[|] *' -v version="$version" 'index($2, version "-") == 1 || $2 == version { print $2; exit }')
+  found=$(apt-cache madison "$1" | awk -F' *[|] *' -v version="$version" '(index($2, version "-") == 1 || $2 == version) && !found++ { print $2 }')
   [[ -n $found ]] ||
     fail "the distribution has no $1 $version, but $(apt-cache madison "$1" | awk -F' *[|] *' '{ printf "%s%s", separator, $2; separator = ", " }'). Set version to one of them. Nothing was changed"
   printf '%s' "$found"

@@ -54,7 +54,7 @@ check_clock() {
 }
 
 check_address() {
-  [[ $address == localhost ]] || ! command -v ip >/dev/null || ip -o addr show | grep -qF " $address/" ||
+  [[ $address == localhost ]] || ! command -v ip >/dev/null || ip -o addr show | grep -F " $address/" >/dev/null ||
     find_out "the address $address is not on any interface of this machine"
 }
 
@@ -82,7 +82,7 @@ check_ports() {
   local port owner
   command -v ss >/dev/null || return 0
   for port in ${ports//,/ }; do
-    owner=$(ss -Hltnp "sport = :$port" | awk '{ print $NF; exit }')
+    owner=$(ss -Hltnp "sport = :$port" | awk 'NR == 1 { print $NF }')
     [[ -z $owner ]] || find_out "port $port is in use by $owner"
   done
 }

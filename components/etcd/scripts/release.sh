@@ -14,7 +14,7 @@ stage_release() {
 }
 
 runs_version() {
-  [[ -x $1/bin/etcd && -x $1/bin/etcdctl ]] && [[ $("$1/bin/etcd" --version 2>/dev/null | head -n 1) == "etcd Version: $2" ]]
+  [[ -x $1/bin/etcd && -x $1/bin/etcdctl ]] && [[ $("$1/bin/etcd" --version 2>/dev/null | sed -n 1p) == "etcd Version: $2" ]]
 }
 
 install_release() {
@@ -43,7 +43,7 @@ install_release() {
     [[ ! -f $staging/$name/$binary ]] || install -m 0755 "$staging/$name/$binary" "$staging/release/bin/$binary"
   done
   runs_version "$staging/release" "$version" ||
-    fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | head -n 1). Nothing was changed"
+    fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
   # What is there and does not run may be replaced, if it is ours.
   [[ ! -e $release || -e $release/by-pulumi ]] ||
     fail "$release is there, is not etcd $version, and was not put there by Pulumi. Move it away. Nothing was changed"

@@ -66,7 +66,7 @@ s3_reason() {
 check_curl() {
   local version
   version=$(curl --version | sed -n '1s/^curl \([0-9.]*\).*/\1/p')
-  [[ $(printf '%s\n' 7.86 "$version" | sort --version-sort | head -n 1) == 7.86 ]] ||
+  [[ $(printf '%s\n' 7.86 "$version" | sort --version-sort | sed -n 1p) == 7.86 ]] ||
     fail "curl here is $version, and signing for S3 needs 7.86 or later. Install a later one, or keep snapshots on the machines (snapshotUpload: false)"
 }
 

@@ -6,6 +6,9 @@ export class FakeHost implements MachineHost {
   readonly booted: MachineSpec[] = [];
   readonly machines = new Set<string>();
   bootSeconds = 0;
+  private booting = 0;
+  /** How many machines booted at the same time, at most. */
+  mostBooting = 0;
   bootError: Error | undefined;
 
   async createNetwork(cidr: string): Promise<{ gateway: string }> {
@@ -15,7 +18,9 @@ export class FakeHost implements MachineHost {
 
   async bootMachine(machine: MachineSpec): Promise<void> {
     this.calls.push(`bootMachine ${machine.name} ${machine.ip}`);
+    this.mostBooting = Math.max(this.mostBooting, ++this.booting);
     await new Promise((resolve) => setTimeout(resolve, this.bootSeconds * 1000));
+    this.booting--;
     if (this.bootError) {
       throw this.bootError;
     }

@@ -1,6 +1,6 @@
 import { GRPCInvalidArgumentError, GRPCUnavailableError, isRecoverableError } from "etcd3";
 import { expect, it } from "vitest";
-import { RareResets } from "../../../drill/rareResets";
+import { RareResets } from "../../../load/rareResets";
 
 /** What etcd3 is told of a call that fails. */
 async function told(policy: RareResets, error: Error): Promise<Error> {

@@ -2,10 +2,10 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Downtime, downtimes } from "../../../drill/downtime";
-import { mostAtOnce, overlaps } from "../../../drill/overlaps";
-import { Probe, type Sample } from "../../../drill/probe";
-import { samplerFigures } from "../../../drill/samplerFigures";
+import { type Downtime, downtimes } from "../../../load/downtime";
+import { mostAtOnce, overlaps } from "../../../load/overlaps";
+import { Probe, type Sample } from "../../../load/probe";
+import { samplerFigures } from "../../../load/samplerFigures";
 
 const up = (startMs: number, endMs = startMs + 2): Sample => ({ startMs, endMs });
 const down = (startMs: number, endMs = startMs + 2): Sample => ({ startMs, endMs, error: "gone" });

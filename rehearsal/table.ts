@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Verdict } from "./verdict";
+import type { Verdict } from "../load/verdict";
 
 /** A change of a running cluster and what was measured meanwhile. */
 export interface Row {
@@ -8,7 +8,7 @@ export interface Row {
 }
 
 /** The measured changes as a table, and every violation below it, for people. */
-export function drillTable(rows: readonly Row[]): string {
+export function changesTable(rows: readonly Row[]): string {
   const table = new Table({
     head: [
       ...["change", "seconds", "puts", "puts/s", "longest write gap ms"],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { longestGapMs } from "../../../drill/longestGap";
-import { putsDue } from "../../../drill/pace";
-import { percentile } from "../../../drill/percentile";
-import { put } from "../../../drill/put";
-import { writerFigures } from "../../../drill/writerFigures";
+import { longestGapMs } from "../../../load/longestGap";
+import { putsDue } from "../../../load/pace";
+import { percentile } from "../../../load/percentile";
+import { put } from "../../../load/put";
+import { writerFigures } from "../../../load/writerFigures";
 import { putRecord } from "./records";
 
 describe("the longest gap", () => {

@@ -31,7 +31,7 @@ const stallMs = 50;
  */
 export class Writer {
   /** All its keys begin with this. */
-  readonly prefix = `drill/${randomUUID()}/`;
+  readonly prefix = `load/${randomUUID()}/`;
   private readonly startMs = now();
   private readonly records: PutRecord[] = [];
   private readonly outstanding = new Set<Promise<unknown>>();

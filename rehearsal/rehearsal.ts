@@ -5,9 +5,9 @@ import { lastLines } from "../lab/run";
 import { PulumiEngine, type PulumiRun } from "../lab/pulumiEngine";
 import { askHealth } from "../live/health";
 import type { StackOutputs } from "../live/stackOutputs";
-import { Observation } from "./observation";
+import { Observation } from "../load/observation";
 import type { Row } from "./table";
-import type { Target } from "./target";
+import type { Target } from "../load/target";
 
 export type Settings = Readonly<Record<string, unknown>>;
 

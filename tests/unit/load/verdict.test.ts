@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { compareWrites } from "../../../drill/compareWrites";
-import { drillTable } from "../../../drill/table";
-import { type Limits, type Measured, verdict } from "../../../drill/verdict";
+import { compareWrites } from "../../../load/compareWrites";
+import { changesTable } from "../../../rehearsal/table";
+import { type Limits, type Measured, verdict } from "../../../load/verdict";
 import { putRecord } from "./records";
 
 const well: Measured = {
@@ -135,7 +135,7 @@ it("the table has a row for each change, and below it what went wrong", () => {
     ...well,
     writer: { ...well.writer, failed: [putRecord({})], longestGapMs: 700, longestOwnStallMs: 400 },
   };
-  const text = drillTable([
+  const text = changesTable([
     { change: "upgrade", verdict: verdict(well) },
     { change: "new CA", verdict: verdict(bad) },
   ]);

@@ -1,14 +1,14 @@
-// npm run drill [-- --short]: every change of a cluster's life in the lab, under a writer and a sampler.
+// npm run rehearse [-- --short]: every change of a cluster's life in the lab, under a writer and a sampler.
 // Ends with 1 when a write was lost or failed, or more than one member was down at once.
 import { parseArgs } from "node:util";
 import { changes, type Kills, start } from "./changes";
 import { Rehearsal } from "./rehearsal";
-import { drillTable, type Row } from "./table";
+import { changesTable, type Row } from "./table";
 
-const usage = `npm run drill                  every change three times over, each pulumi up killed twice
-npm run drill -- --short       every change once, each pulumi up killed once
-npm run drill -- --rounds N    as often as that
-npm run drill -- --verbose     with everything that pulumi prints`;
+const usage = `npm run rehearse               every change three times over, each pulumi up killed twice
+npm run rehearse -- --short    every change once, each pulumi up killed once
+npm run rehearse -- --rounds N as often as that
+npm run rehearse -- --verbose  with everything that pulumi prints`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     console.log(`round ${round} of ${rounds}`);
     rows.push(...(await oneLife(log, values.short ? { some: 1, else: 1 } : { some: 2, else: 2 })));
   }
-  console.log(drillTable(rows));
+  console.log(changesTable(rows));
   process.exitCode = rows.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0;
 }
 
@@ -58,6 +58,6 @@ function sayKills(line: string): void {
 }
 
 main().catch((error: Error) => {
-  console.error(`drill: ${error.message}`);
+  console.error(`rehearse: ${error.message}`);
   process.exitCode = 1;
 });

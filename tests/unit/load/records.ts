@@ -1,4 +1,4 @@
-import type { PutRecord } from "../../../drill/put";
+import type { PutRecord } from "../../../load/put";
 
 /** A put that was acknowledged at once, but for what is said of it. */
 export function putRecord(told: Partial<PutRecord>): PutRecord {
