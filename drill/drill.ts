@@ -48,6 +48,7 @@ export class Drill {
       const checked = await this.checked(seen, note);
       const version = operator.outputs.version;
       const figures = figuresOf(seen, { ...course, linearizability: checked });
+      notes.push(...ownStall(figures));
       return { injection, fault: fault.name, member, version, notes, ...figures };
     } catch (error) {
       await load.stop();
@@ -117,4 +118,11 @@ export class Drill {
     }
     return linearizable;
   }
+}
+
+/** Says so where the longest time without a write or a read may be the clients' own. */
+function ownStall({ ownStallMs, longestWithoutMs: { write, read } }: Figures): string[] {
+  return ownStallMs >= 200 && ownStallMs > Math.max(write, read) / 2
+    ? [`the clients themselves stood still for ${ownStallMs} ms`]
+    : [];
 }

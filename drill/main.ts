@@ -40,25 +40,14 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const { seed, plan, form, isWhole, verbose, notRun } = campaign;
+  const { seed, plan, form, isWhole, notRun } = campaign;
   const checker = await Checker.build();
   console.log(`${plan.length} injections, seed ${seed}`);
   if (checker.whyNot !== undefined) {
     console.log(`Histories are NOT checked for linearizability: ${checker.whyNot}`);
   }
   const startMs = performance.now();
-  const operator = new Operator(verbose ? console.log : () => undefined);
-  const results: Result[] = [];
-  try {
-    await operator.lab.down();
-    await operator.start(startSettings(campaign));
-    console.log(`A cluster of three, etcd ${operator.outputs.version}`);
-    await injectAll(campaign, new Drill(operator, checker), results);
-  } finally {
-    await operator.lab.down().catch((error: Error) => {
-      console.error(`The lab is still there: ${error.message}\nTake it down: npm run lab -- down`);
-    });
-  }
+  const { results, failure } = await runInLab(campaign, checker);
   const report: Report = {
     date: new Date().toISOString().slice(0, 10),
     ...{ form, seed },
@@ -77,7 +66,32 @@ async function main(): Promise<void> {
   if (isWhole && results.length > 0) {
     await publish(report);
   }
+  if (failure !== undefined) {
+    throw failure;
+  }
   process.exitCode = violationsOf(report).length > 0 || results.length < plan.length ? 1 : 0;
+}
+
+/** Makes the cluster, injects all faults, and takes the lab down, however that ended. */
+async function runInLab(
+  campaign: Campaign,
+  checker: Checker,
+): Promise<{ results: Result[]; failure?: Error }> {
+  const operator = new Operator(campaign.verbose ? console.log : () => undefined);
+  const results: Result[] = [];
+  try {
+    await operator.lab.down();
+    await operator.start(startSettings(campaign));
+    console.log(`A cluster of three, etcd ${operator.outputs.version}`);
+    await injectAll(campaign, new Drill(operator, checker), results);
+    return { results };
+  } catch (error) {
+    return { results, failure: error as Error };
+  } finally {
+    await operator.lab.down().catch((error: Error) => {
+      console.error(`The lab is still there: ${error.message}\nTake it down: npm run lab -- down`);
+    });
+  }
 }
 
 /** What is asked for and can be done; undefined where it is the usage. */

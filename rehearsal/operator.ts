@@ -88,13 +88,15 @@ export class Operator {
    * @param moment from 0 to 1: how late it is killed, of the time in which something happens
    * @param instances those that it makes: it is killed once all are made. What EC2 is about to make
    *   is not told to an engine that is gone.
+   * @returns when that was, in words
    */
-  async killedUp(moment: number, instances: readonly string[] = []): Promise<void> {
+  async killedUp(moment: number, instances: readonly string[] = []): Promise<string> {
     const after = instances.length > 0 ? "instances" : "start";
     const afterMs = moment * killWithinMs[after];
+    const killed = `killed ${(afterMs / 1000).toFixed(1)} s after its ${after}`;
     const awaited = instances.map((name) => `aws:ec2:Instance ${name} created`);
     awaited.push("Updating");
-    await this.withMirror(async () => {
+    return this.withMirror(async () => {
       const killer = new AbortController();
       let timer: NodeJS.Timeout | undefined;
       const watch = (line: string) => {
@@ -111,10 +113,9 @@ export class Operator {
       clearTimeout(timer);
       // 137 is the kill's; with another one the update has ended before it, or by itself because of it.
       const why = [0, 137].includes(exitCode) ? "" : `\n${lastLines(output, 25)}`;
-      this.log(
-        `killed ${(afterMs / 1000).toFixed(1)} s after its ${after}: exit ${exitCode}${why}`,
-      );
+      this.log(`${killed}: exit ${exitCode}${why}`);
       await this.engine.run(["cancel", "--yes"], () => undefined);
+      return exitCode === 137 ? killed : "it ended before it could be killed";
     });
   }
 

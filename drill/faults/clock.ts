@@ -15,7 +15,7 @@ const jumps = [-3600, -60, 60, 3600];
 /** The machines share one host's clock, which is nobody's to set: so etcd gets one of its own. */
 const jumping: Fault = {
   id: "clock",
-  name: "clock of a member jumps (etcd built with one of its own)",
+  name: "clock of a member's etcd jumps",
   weight: 6,
   victim: "any",
   healedBy: "itself",

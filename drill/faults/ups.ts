@@ -7,13 +7,13 @@ export const upgradeTo = "3.7.3";
 
 /** A `pulumi up` to new settings, killed where it says so, and finished by another. */
 async function change(
-  { operator, load, injection }: Scene,
+  { operator, load, injection, note }: Scene,
   settings: Settings,
   { kill, instances = [] }: { kill: boolean; instances?: readonly string[] },
 ): Promise<void> {
   operator.ask(settings);
   if (kill) {
-    await operator.killedUp(injection.fraction, instances);
+    note(await operator.killedUp(injection.fraction, instances));
   }
   await operator.up();
   // Clients are told of other members and credentials by the stack's outputs.
@@ -41,7 +41,7 @@ const upgrade: Fault = {
 
 const rotation: Fault = {
   id: "killed-rotation",
-  name: "pulumi up killed in a CA rotation (one of its three)",
+  name: "pulumi up killed in a CA rotation",
   weight: 2,
   victim: "nobody",
   healedBy: "one pulumi up",
@@ -61,7 +61,7 @@ function authorities({ settings }: Operator): [number] {
 
 const scaling: Fault = {
   id: "killed-scaling",
-  name: "pulumi up killed in a scaling (3 → 5 → 3, one of the two)",
+  name: "pulumi up killed in a scaling (3 → 5 → 3)",
   weight: 2,
   victim: "nobody",
   healedBy: "one pulumi up",
