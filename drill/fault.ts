@@ -32,15 +32,15 @@ export interface Fault {
    * Gathers what it needs, before the cluster is made.
    * @returns why it cannot be injected here, if so
    */
-  whyNot?(): Promise<string | undefined>;
+  readonly whyNot?: () => Promise<string | undefined>;
   /** What has to be so before; what it takes is not part of what is measured. */
-  prepare?(operator: Operator): Promise<void>;
+  readonly prepare?: (operator: Operator) => Promise<void>;
   /** @throws Error where what has to happen by it did not */
-  inject(scene: Scene): Promise<void>;
+  readonly inject: (scene: Scene) => Promise<void>;
   /** Takes away all that `inject` has left. Is also called where that threw, and can be repeated. */
-  heal?(scene: Scene): Promise<void>;
+  readonly heal?: (scene: Scene) => Promise<void>;
   /** What the operator does about it, where that is no part of the fault: one `pulumi up`. */
-  repair?(scene: Scene): Promise<void>;
+  readonly repair?: (scene: Scene) => Promise<void>;
 }
 
 /** A fault that is not injected here, and why. */

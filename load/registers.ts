@@ -32,15 +32,18 @@ export interface RegistersHistory {
 export interface RegistersOptions {
   /** Spread over the members. Multiples of the members' number load them alike. @default 12 */
   readonly clients?: number;
-  /** From the start of one call of a client to the start of its next, in ms. @default 100 */
+  /** From the start of one call of a client to the start of its next, in ms. @default 120 */
   readonly periodMs?: number;
   /** How long a call may take, in ms. @default 1000 */
   readonly callMs?: number;
 }
 
+/** One call of so many is a put: gets are what shows a history's faults, and cost less. */
+const putEvery = 3;
+
 /**
- * Few, so that clients meet at each; several, since each key's history is checked by itself. Odd, so
- * that a client that puts and gets in turn does both with every key.
+ * Few, so that clients meet at each; several, since each key's history is checked by itself. No
+ * multiple of `putEvery`, so that each client puts every key.
  */
 const keyCount = 5;
 
@@ -61,7 +64,7 @@ export class Registers {
 
   /** Starts at once. */
   constructor(target: Target, options: RegistersOptions = {}) {
-    const { clients = 12, periodMs = 100, callMs = 1000 } = options;
+    const { clients = 12, periodMs = 120, callMs = 1000 } = options;
     this.connections = new Connections(target);
     this.clients = Array.from({ length: clients }, (_, client) =>
       this.run(client, { periodMs, callMs, offsetMs: (client * periodMs) / clients }),
@@ -93,7 +96,7 @@ export class Registers {
     for (let turn = 0; this.stopMs === undefined; turn += 1) {
       const startMs = now();
       const key = `${this.prefix}${(turn + client) % keyCount}`;
-      const call = { client, kind: turn % 2 === 0 ? "put" : "get", key } as const;
+      const call = { client, kind: turn % putEvery === 0 ? "put" : "get", key } as const;
       this.operations.push(await this.call(call, this.connections.at(client), callMs));
       await sleep(Math.max(0, periodMs - (now() - startMs)));
     }

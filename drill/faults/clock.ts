@@ -19,7 +19,7 @@ const jumping: Fault = {
   weight: 6,
   victim: "any",
   healedBy: "itself",
-  holdSeconds: [3, 8],
+  holdSeconds: [3, 6],
   whyNot: async () => {
     try {
       await Promise.all([upgradeFrom, upgradeTo].map(etcdWithJumpingClock));
@@ -51,7 +51,7 @@ const inPlace = (scene: Scene) => `
 const setClock = (seconds: number) => `
   echo -n ${seconds} >${jumpFile}
   sleep 0.5
-  shown=$(curl -sf --max-time 5 --head http://127.0.0.1:2381/health | tr -d '\\r' | sed -n 's/^Date: //p')
+  shown=$(curl -s --max-time 5 --dump-header - --output /dev/null http://127.0.0.1:2381/health | tr -d '\\r' | sed -n 's/^Date: //p')
   off=$(($(date -d "$shown" +%s) - $(date +%s)))
   if ((off < ${seconds} - 2 || off > ${seconds} + 2)); then
     echo "etcd's clock is $off s off, expected ${seconds}" >&2

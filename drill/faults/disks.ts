@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askHealth } from "../../live/health";
 import type { Fault, Scene } from "../fault";
 import { memberOf, onMachine } from "../machine";
-import { replaceWithNewData } from "../repair";
+import { replaceDamagedData } from "../repair";
 
 /** How long etcd may go on with a full disk: the next page of the database that it needs fails. */
 const failSeconds = 30;
@@ -73,7 +73,7 @@ const overwritten: Fault = {
        wal=$(ls wal/*.wal | tail -n 1)
        dd if=/dev/urandom of="$wal" bs=4k seek=1 count=16 conv=notrunc status=none`,
     ),
-  repair: replaceWithNewData,
+  repair: replaceDamagedData,
 };
 
 /** As a disk's silent error would: the file is whole, only its content is not what was written. */
@@ -93,7 +93,7 @@ const altered: Fault = {
          printf X | dd of=$db bs=1 seek="$offset" conv=notrunc status=none
        done <<<"$found"`,
     ),
-  repair: replaceWithNewData,
+  repair: replaceDamagedData,
 };
 
 export const diskFaults: readonly Fault[] = [full, overwritten, altered];

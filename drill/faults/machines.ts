@@ -7,7 +7,7 @@ import {
 } from "../../lab/machines";
 import type { Fault } from "../fault";
 import { memberOf } from "../machine";
-import { replaceWithNewData } from "../repair";
+import { replaceLostMachine } from "../repair";
 
 const machineId = (scene: Parameters<Fault["inject"]>[0]) => memberOf(scene).machineId;
 
@@ -18,7 +18,7 @@ const paused: Fault = {
   weight: 8,
   victim: "any",
   healedBy: "itself",
-  holdSeconds: [3, 8],
+  holdSeconds: [3, 6],
   inject: (scene) => pauseMachine(machineId(scene)),
   heal: (scene) => resumeMachine(machineId(scene)),
 };
@@ -41,7 +41,7 @@ const destroyed: Fault = {
   victim: "any",
   healedBy: "one pulumi up",
   inject: (scene) => removeMachine(machineId(scene)),
-  repair: replaceWithNewData,
+  repair: replaceLostMachine,
 };
 
 export const machineFaults: readonly Fault[] = [paused, stopped, destroyed];

@@ -46,7 +46,7 @@ function partitioned(victim: "leader" | "follower"): Fault {
     weight: 8,
     victim,
     healedBy: "itself",
-    holdSeconds: [3, 8],
+    holdSeconds: [3, 6],
     inject: (scene) =>
       addRules(scene, [
         ...peerRules(scene, "in", "-j DROP"),
@@ -62,7 +62,7 @@ const oneWay: Fault = {
   weight: 8,
   victim: "any",
   healedBy: "itself",
-  holdSeconds: [3, 8],
+  holdSeconds: [3, 6],
   inject: async (scene) => {
     const way = scene.injection.fraction < 0.5 ? "in" : "out";
     scene.note(way === "in" ? "hears nothing" : "is not heard");
@@ -78,7 +78,7 @@ const lossy: Fault = {
   weight: 8,
   victim: "any",
   healedBy: "itself",
-  holdSeconds: [4, 10],
+  holdSeconds: [4, 8],
   inject: async (scene) => {
     const percent = Math.round(10 + 20 * scene.injection.fraction);
     const netem = `tc qdisc add dev eth0 root netem delay 40ms 20ms loss ${percent}%`;
