@@ -22,7 +22,7 @@ export interface Injection {
 const large = 2 ** 31 - 1;
 
 /**
- * The injections of a campaign in their order: the same for the same seed.
+ * The injections of a campaign in their order: the same for the same seed and faults.
  * @param count how many; each fault has its share by its weight
  */
 export function planDrill(

@@ -84,7 +84,7 @@ export function drillMarkdown(report: Report): string {
   return [
     `The ${report.form} form of ${report.date}: ${results.length} injections in ${report.minutes} minutes, seed ${report.seed},`,
     `${machine.cores} cores and ${machine.memoryGiB} GiB, etcd ${report.versions["etcd"]}; ${writes} acknowledged writes, ${operations} recorded`,
-    `operations. ${violations.length === 0 ? "No violation." : `**${violations.length} violations** (reports/drill.md).`}`,
+    `operations. ${violations.length === 0 ? "No violation." : `**${counted(violations.length, "violation")}** (reports/drill.md).`}`,
     "",
     line(columns),
     line(columns.map(() => "---")),
@@ -92,8 +92,12 @@ export function drillMarkdown(report: Report): string {
     "",
     ...(report.notChecked === undefined ? [] : [`Not checked: ${report.notChecked}.`, ""]),
     ...report.notRun.map(({ name, reason }) => `Not run: ${name}; ${reason}.`),
-  ].join("\n");
+  ]
+    .join("\n")
+    .trimEnd();
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** reports/drill.md. */
 export function drillReport(report: Report): string {

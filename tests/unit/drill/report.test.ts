@@ -42,7 +42,7 @@ describe("the report of a drill", () => {
       results: [{ ...result, linearizable: "no" as const, violations: ["a bad thing"] }],
     };
     expect(violationsOf(bad)).toEqual(["injection 1, etcd killed (controller-1): a bad thing"]);
-    expect(drillMarkdown(bad)).toContain("**1 violations**");
+    expect(drillMarkdown(bad)).toContain("**1 violation**");
     expect(drillReport(bad)).toContain("- injection 1, etcd killed (controller-1): a bad thing");
     expect(drillReport(report)).toContain("There was none.");
   });
