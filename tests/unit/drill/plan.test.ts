@@ -6,6 +6,11 @@ import { planDrill } from "../../../drill/plan";
 const counts = (ids: readonly string[]) =>
   ids.reduce((all, id) => all.set(id, (all.get(id) ?? 0) + 1), new Map<string, number>());
 
+it("each fault has an id and a name of its own", () => {
+  expect(new Set(faults.map(({ id }) => id)).size).toBe(faults.length);
+  expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
+});
+
 describe("the plan of a drill", () => {
   it("is the same for the same seed, and another for another", () => {
     expect(planDrill(faults, 7, 100)).toEqual(planDrill(faults, 7, 100));
