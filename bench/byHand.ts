@@ -98,7 +98,7 @@ async function makeCertificates(ips: string[]): Promise<Credentials> {
   const ca = await make("selfSignedCert:SelfSignedCert", {
     privateKeyPem: caKey,
     isCaCertificate: true,
-    subject: { commonName: "Kubernetes" },
+    subject: { commonName: "the-hard-way-ca" },
     allowedUses: ["cert_signing", "crl_signing"],
     validityPeriodHours: year,
   });

@@ -55,12 +55,13 @@ export class EmptyProgram {
   }
 
   /** Seconds of its `pulumi preview`. */
-  preview(): Promise<number> {
-    return this.pulumi(["preview"]);
+  preview(env: Record<string, string> = {}): Promise<number> {
+    return this.pulumi(["preview"], env);
   }
 
-  private async pulumi(args: string[]): Promise<number> {
-    const { exitCode, output, seconds } = await this.engine.run(args, this.log, { cwd: folder });
+  private async pulumi(args: string[], env: Record<string, string> = {}): Promise<number> {
+    const options = { cwd: folder, env };
+    const { exitCode, output, seconds } = await this.engine.run(args, this.log, options);
     if (exitCode !== 0) {
       throw new Error(`the empty program's pulumi ${args[0]} failed:\n${lastLines(output, 10)}`);
     }

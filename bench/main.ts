@@ -3,13 +3,17 @@ import { parseArgs } from "node:util";
 import { commandExists, whyNoDocker } from "../lab/docker";
 import type { Figure } from "./figure";
 import { firstUp } from "./figures/firstUp";
+import { labStack } from "./figures/labStack";
+import { members } from "./figures/members";
 import { noop } from "./figures/noop";
+import { rolling } from "./figures/rolling";
+import { throughput } from "./figures/throughput";
 import { readReport, surroundings, writeReport } from "./files";
 import { judge } from "./judgement";
 import { type DatedMeasurement, updated } from "./report";
 import { table } from "./table";
 
-const figures: Figure[] = [firstUp, noop];
+const figures: Figure[] = [firstUp, noop, members, rolling, throughput, labStack];
 
 /** A figure of fewer runs says too little to be written down. */
 const leastRuns = 5;

@@ -1,4 +1,4 @@
-import { BlankCluster, version } from "../blankCluster";
+import { blankConnections, BlankCluster, version } from "../blankCluster";
 import { ByHand } from "../byHand";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
@@ -11,11 +11,11 @@ export const firstUp: Figure = {
     const empty = new EmptyProgram(cluster.engine, bench.log);
     const series = await cluster.use(() =>
       repeat(bench, "first up", async () => {
-        const up = await byPulumi(cluster);
+        const { up, connections } = await byPulumi(cluster);
         const serial = await byHand(cluster, (steps) => steps.oneAfterTheOther());
         const engine = await empty.use(() => empty.up());
         const parallel = await byHand(cluster, (steps) => steps.inParallel());
-        return { up, serial, engine, parallel, less: up - engine };
+        return { up, serial, engine, parallel, less: up - engine, connections };
       }),
     );
     return [
@@ -26,16 +26,20 @@ export const firstUp: Figure = {
         reference: series.parallel,
         beside: { "empty program's up, s": series.engine },
       },
+      { row: "connections-existing", ours: series.connections },
     ];
   },
 };
 
-async function byPulumi(cluster: BlankCluster): Promise<number> {
+async function byPulumi(cluster: BlankCluster) {
   await cluster.boot(3);
-  const seconds = await cluster.up();
+  const counts = () => Promise.all(cluster.blanks.map(blankConnections));
+  const before = await counts();
+  const up = await cluster.up();
+  const connections = Math.max(...(await counts()).map((count, index) => count - before[index]!));
   await cluster.healthyOutputs();
   await cluster.clear();
-  return seconds;
+  return { up, connections };
 }
 
 async function byHand(

@@ -1,0 +1,3 @@
+import type { Figure } from "../figure";
+
+export const throughput: Figure = { name: "throughput", measure: async () => [] };
