@@ -1,3 +1,4 @@
+import "./components/stackTraces";
 import * as pulumi from "@pulumi/pulumi";
 import { awsMachines } from "./components/aws/machines";
 import { Cluster } from "./components/etcd/cluster";

@@ -48,7 +48,7 @@ export async function ensurePulumi(log: Log): Promise<string> {
 async function install(folder: string): Promise<void> {
   const { execa } = await import("execa");
   const program = path.join(projectRoot, "lab", "installPulumi.ts");
-  const child = execa(process.execPath, ["--import", "tsx", program, folder], {
+  const child = execa(process.execPath, ["--require", "tsx/cjs", program, folder], {
     cwd: projectRoot,
     all: true,
     reject: false,
