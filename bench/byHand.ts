@@ -3,13 +3,13 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quote } from "../components/etcd/scripts";
 import type { Blank, BlankMachines } from "../lab/blankMachines";
-import { createTls } from "../lab/inprocess/tls";
 import { Probe } from "../load/probe";
 import type { Credentials } from "../load/target";
+import { certificateByHand } from "./certificateByHand";
+import { placesByHand, unitByHand } from "./unitByHand";
 
 const script = readFileSync(path.join(__dirname, "byHand.sh"), "utf8");
 const healthLimitMs = 60_000;
-const year = 24 * 365;
 
 /**
  * The reference: the steps of the first guide on blank machines, over SSH. Its certificates are made
@@ -29,17 +29,8 @@ export class ByHand {
     blanks: readonly Blank[],
     version: string,
   ): Promise<ByHand> {
-    const credentials = await makeCertificates(blanks.map(({ ip }) => ip));
-    const files = {
-      "ca.pem": credentials.caCertPem,
-      "kubernetes.pem": credentials.clientCertPem,
-      "kubernetes-key.pem": credentials.clientKeyPem,
-    };
-    for (const { ip } of blanks) {
-      for (const [name, content] of Object.entries(files)) {
-        await site.on(ip, `umask 077; cat >${name}`, content);
-      }
-    }
+    const credentials = await certificateByHand(blanks.map(({ ip }) => ip));
+    await Promise.all(blanks.map(({ ip }) => copyCertificate(site, ip, credentials)));
     return new ByHand(site, blanks, version, credentials);
   }
 
@@ -62,74 +53,56 @@ export class ByHand {
   private async measure(work: () => Promise<void>): Promise<number> {
     const start = performance.now();
     await work();
-    await Promise.all(this.blanks.map(({ ip }) => this.untilHealthy(ip)));
+    await untilHealthy(this.blanks, this.credentials);
     return (performance.now() - start) / 1000;
   }
 
-  private async steps({ name, ip }: Blank): Promise<void> {
-    const cluster = this.blanks.map((blank) => `${blank.name}=https://${blank.ip}:2380`).join(",");
-    const words = [name, ip, this.site.releaseUrl, this.version, cluster];
-    await this.site.on(ip, `bash -s -- ${words.map(quote).join(" ")}`, script);
+  private async steps(blank: Blank): Promise<void> {
+    const unit = unitByHand(blank, this.blanks, placesByHand);
+    const words = [this.site.releaseUrl, this.version, unit];
+    await this.site.on(blank.ip, `bash -s -- ${words.map(quote).join(" ")}`, script);
   }
+}
 
-  private async untilHealthy(ip: string): Promise<void> {
-    const probe = new Probe(`https://${ip}:2379`, this.credentials, "/health");
-    const deadline = performance.now() + healthLimitMs;
-    try {
-      for (;;) {
-        const { error } = await probe.ask(1000);
-        if (error === undefined) {
-          return;
-        }
-        if (performance.now() > deadline) {
-          throw new Error(`${ip}, made by hand, is not healthy after a minute: ${error}`);
-        }
-        await sleep(20);
+/** Copies the certificate to where the guide's reader has it: into the user's home. */
+export async function copyCertificate(
+  site: BlankMachines,
+  ip: string,
+  { caCertPem, clientCertPem, clientKeyPem }: Credentials,
+): Promise<void> {
+  const files = {
+    "ca.pem": caCertPem,
+    "kubernetes.pem": clientCertPem,
+    "kubernetes-key.pem": clientKeyPem,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await site.on(ip, `umask 077; cat >${name}`, content);
+  }
+}
+
+/** Waits until each of these members answers a linearizable read: a minute at most. */
+export async function untilHealthy(
+  blanks: readonly Blank[],
+  credentials: Credentials,
+): Promise<void> {
+  await Promise.all(blanks.map(({ ip }) => untilOneIsHealthy(ip, credentials)));
+}
+
+async function untilOneIsHealthy(ip: string, credentials: Credentials): Promise<void> {
+  const probe = new Probe(`https://${ip}:2379`, credentials, "/health");
+  const deadline = performance.now() + healthLimitMs;
+  try {
+    for (;;) {
+      const { error } = await probe.ask(1000);
+      if (error === undefined) {
+        return;
       }
-    } finally {
-      probe.close();
+      if (performance.now() > deadline) {
+        throw new Error(`the member on ${ip} is not healthy after a minute: ${error}`);
+      }
+      await sleep(20);
     }
+  } finally {
+    probe.close();
   }
-}
-
-/** One certificate for everything, as the guide has it, with a key as ours have. */
-async function makeCertificates(ips: string[]): Promise<Credentials> {
-  const [caKey, key] = [await makeKey(), await makeKey()];
-  const ca = await make("selfSignedCert:SelfSignedCert", {
-    privateKeyPem: caKey,
-    isCaCertificate: true,
-    subject: { commonName: "the-hard-way-ca" },
-    allowedUses: ["cert_signing", "crl_signing"],
-    validityPeriodHours: year,
-  });
-  const request = await make("certRequest:CertRequest", {
-    privateKeyPem: key,
-    subject: { commonName: "kubernetes" },
-    ipAddresses: [...ips, "127.0.0.1"],
-    dnsNames: ["localhost"],
-  });
-  const cert = await make("locallySignedCert:LocallySignedCert", {
-    certRequestPem: request["certRequestPem"],
-    caPrivateKeyPem: caKey,
-    caCertPem: ca["certPem"],
-    allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"],
-    validityPeriodHours: year,
-  });
-  return { caCertPem: ca["certPem"]!, clientCertPem: cert["certPem"]!, clientKeyPem: key };
-}
-
-async function makeKey(): Promise<string> {
-  const { privateKeyPem } = await make("privateKey:PrivateKey", {
-    algorithm: "ECDSA",
-    ecdsaCurve: "P256",
-  });
-  return privateKeyPem!;
-}
-
-async function make(
-  type: string,
-  inputs: Record<string, unknown>,
-): Promise<Record<string, string>> {
-  const { state } = await createTls(`tls:index/${type}`, inputs);
-  return state as Record<string, string>;
 }
