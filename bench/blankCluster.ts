@@ -74,9 +74,7 @@ export class BlankCluster {
 
   /** Takes the machines away and forgets the stack. */
   async clear(): Promise<void> {
-    for (const { ip } of this.blanks) {
-      await this.site.remove(ip);
-    }
+    await Promise.all(this.blanks.map(({ ip }) => this.site.remove(ip)));
     this.blanks = [];
     await this.engine.forget();
   }

@@ -4,7 +4,7 @@ import { judge } from "./judgement";
 import { rowOf, type Target } from "./rows";
 import { ratiosOf, ratioOf } from "./statistics";
 
-const [width, rowHeight, top, bottom] = [960, 44, 70, 60];
+const [width, rowHeight, top, bottom, labels] = [1000, 40, 80, 40, 400];
 const colours = { reached: "#2a7f4f", missed: "#b3372f", target: "#333333" };
 
 /** Each run's ratio to its reference as a point, the median as a larger one, the target as a line. As SVG. */
@@ -44,15 +44,17 @@ function option(rows: readonly Measurement[]): echarts.EChartsOption {
   };
   return {
     animation: false,
+    backgroundColor: "#ffffff",
+    textStyle: { fontFamily: "sans-serif" },
     title: { text: "Times the reference, run by run", left: "center", textStyle: { fontSize: 16 } },
-    legend: { top: 30 },
-    grid: { left: 330, right: 30, top, bottom },
-    xAxis: { type: "value", min: 0, name: "×", axisLabel: { formatter: "{value} ×" } },
+    legend: { top: 34, itemGap: 24 },
+    grid: { left: labels + 10, right: 30, top, bottom },
+    xAxis: { type: "value", min: 0, axisLabel: { formatter: "{value} ×" } },
     yAxis: {
       type: "category",
       inverse: true,
       data: rows.map(({ row }) => rowOf(row).figure.replaceAll("`", "")),
-      axisLabel: { width: 310, overflow: "break", color: "#000000" },
+      axisLabel: { width: labels, overflow: "break", color: "#000000" },
       axisTick: { show: false },
       splitLine: { show: true },
     },

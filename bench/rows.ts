@@ -72,7 +72,7 @@ export const rows = {
     how: "Blank machines to that many healthy members; one, three, five and seven in each turn.",
   },
   "rolling-upgrade": {
-    figure: "rolling upgrade of three, from the first stop to the last member healthy",
+    figure: "rolling upgrade of three, first stop to last member healthy",
     unit: "s",
     reference: "three times one member's restart, alone",
     target: atMost(1.5),
