@@ -4,13 +4,12 @@ import { LiveMachine } from "../../live/machine";
 import { runOverSsh } from "../../live/ssh";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { now, type Window } from "../../load/clock";
-import { downtimes } from "../../load/downtime";
 import { Sampler } from "../../load/sampler";
-import type { SamplerHistory } from "../../load/samplerFigures";
 import { Writer } from "../../load/writer";
 import { writerFigures } from "../../load/writerFigures";
 import { BlankCluster, olderVersion, targetOf, version } from "../blankCluster";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
+import { stopToHealthySeconds } from "../stopToHealthy";
 
 /** How long the writer runs before and after what is measured, in ms. */
 const settleMs = 1000;
@@ -63,8 +62,8 @@ async function upgrade(cluster: BlankCluster) {
   const during = writerFigures(writes, upgraded);
   const restart = writerFigures(writes, restarted);
   return {
-    stopToHealthy: downSeconds(samples, upgraded, 3),
-    restart: downSeconds(samples, restarted, 1),
+    stopToHealthy: stopToHealthySeconds(samples, upgraded, 3),
+    restart: stopToHealthySeconds(samples, restarted, 1),
     wholeUp,
     gap: during.longestGapMs,
     restartGap: restart.longestGapMs,
@@ -94,21 +93,4 @@ async function restartLeader(outputs: StackOutputs): Promise<void> {
   if (code !== 0) {
     throw new Error(`restarting ${leader.name} ended with ${code}: ${output}`);
   }
-}
-
-/**
- * Seconds from the first member's stop to the last one's health.
- * @throws Error where not so many members were seen to be down
- */
-function downSeconds(history: SamplerHistory, window: Window, expected: number): number {
-  const down = history.members.map(({ samples }) =>
-    downtimes(samples).filter(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs),
-  );
-  const members = down.filter((windows) => windows.length > 0).length;
-  if (members < expected) {
-    throw new Error(`${members} members were seen to be down, expected ${expected}`);
-  }
-  const all = down.flat();
-  const fromMs = Math.min(...all.map((one) => one.fromMs));
-  return (Math.max(...all.map((one) => one.toMs)) - fromMs) / 1000;
 }
