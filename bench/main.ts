@@ -1,6 +1,7 @@
 // npm run bench: how fast it is, each figure beside its reference. Ends with 1 where a target is not reached.
 import { parseArgs } from "node:util";
 import { commandExists, whyNoDocker } from "../lab/docker";
+import { Lab } from "../lab/lab";
 import type { Figure } from "./figure";
 import { firstUp } from "./figures/firstUp";
 import { labStack } from "./figures/labStack";
@@ -43,6 +44,9 @@ async function main(): Promise<number> {
   }
   const chosen = choose(values.only);
   await refuseWithoutTools();
+  if ((await new Lab(() => undefined).running()) !== undefined) {
+    throw new Error("the lab is up, and measuring takes it down: npm run lab -- down");
+  }
   const log = values.verbose ? console.log : () => undefined;
   const measured: DatedMeasurement[] = [];
   for (const figure of chosen) {
