@@ -55,7 +55,6 @@ export class PulumiEngine implements Engine {
 
   /** Makes the stack where it is not there yet. */
   async createStack(): Promise<void> {
-    await fs.mkdir(stateDir, { recursive: true });
     if (!(await this.exists())) {
       await this.succeed(["stack", "init", "--no-select"], () => undefined);
     }
@@ -149,6 +148,7 @@ export class PulumiEngine implements Engine {
   }
 
   private async environment(awsPort: number): Promise<Record<string, string>> {
+    await fs.mkdir(stateDir, { recursive: true });
     return {
       // Its language host is beside it.
       ...(path.isAbsolute(this.command) && {
