@@ -11,23 +11,21 @@ export function snapshotPlan(
   settings: SnapshotSettings,
   made: Machines["snapshotBucket"],
 ): SnapshotPlan {
-  const { snapshotBucket, snapshotEndpoint, snapshotRegion } = settings;
   const id = settings.snapshotAccessKeyId;
-  const bucket = made?.name ?? snapshotBucket;
   return {
     minutes: settings.snapshotMinutes,
     keep: settings.snapshotKeep,
     keepDays: settings.snapshotKeepDays,
     directory: settings.snapshotDirectory,
-    store:
-      bucket === "" || !settings.snapshotUpload
-        ? undefined
-        : {
-            bucket,
-            region: snapshotRegion || made?.region || "us-east-1",
-            endpoint: snapshotEndpoint,
-            keys: id === "" ? undefined : { id, secret: settings.snapshotSecretAccessKey },
-          },
+    bucket: settings.snapshotUpload
+      ? (made?.name ?? (settings.snapshotBucket || undefined))
+      : undefined,
+    s3: {
+      // Stores that are not AWS mostly take any.
+      region: settings.snapshotRegion || made?.region || "us-east-1",
+      endpoint: settings.snapshotEndpoint,
+      keys: id === "" ? undefined : { id, secret: settings.snapshotSecretAccessKey },
+    },
   };
 }
 

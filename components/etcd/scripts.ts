@@ -8,10 +8,10 @@ import * as path from "node:path";
 const parts = {
   preflight: ["preflight"],
   stage: ["release", "package", "files", "certificates", "stage"],
-  restore: ["files", "dataDirectory", "s3", "snapshotFile", "restore"],
-  member: ["files", "dataDirectory", "etcdctl", "running", "restored", "snapshotTimer", "member"],
+  restore: ["files", "units", "dataDirectory", "s3", "snapshotFile", "restore"],
+  member: ["files", "units", "dataDirectory", "etcdctl", "running", "restored", "snapshotTimer", "member"],
   health: ["health"],
-  survey: ["dataDirectory", "running", "survey"],
+  survey: ["units", "dataDirectory", "running", "survey"],
   snapshot: ["etcdctl", "s3", "snapshotFile", "snapshot"],
   handover: ["etcdctl", "handover"],
   depart: ["etcdctl", "depart"],

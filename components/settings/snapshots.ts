@@ -85,13 +85,14 @@ function checkBucket(settings: Surroundings): Mistake[] {
       text: `is "${region}", expected a region such as us-east-1`,
     });
   }
-  if (!onEc2 && bucket !== "" && endpoint === "" && region === "") {
+  const fromS3 = settings.restoreFrom.startsWith("s3:");
+  if (!onEc2 && (bucket !== "" || fromS3) && endpoint === "" && region === "") {
     mistakes.push({
       setting: "snapshotRegion",
-      text: "is not set, and snapshotBucket is: expected the bucket's region, such as us-east-1",
+      text: `is not set, and ${bucket === "" ? "restoreFrom names a bucket" : "snapshotBucket is"}: expected the bucket's region, such as us-east-1`,
     });
   }
-  if (!onEc2 && bucket === "" && endpoint !== "") {
+  if (!onEc2 && bucket === "" && !fromS3 && endpoint !== "") {
     mistakes.push({
       setting: "snapshotBucket",
       text: "is not set, and snapshotEndpoint is: expected the bucket there",

@@ -35,7 +35,7 @@ mount_data_volume() {
   printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
     "$device" "$data" >"/etc/systemd/system/$mount_unit"
   chmod 0644 "/etc/systemd/system/$mount_unit"
-  systemctl daemon-reload
+  reload_changed "$mount_unit"
   # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
   timeout 60 systemctl start "$mount_unit" ||
     fail "could not mount the data volume $device on $data: see 'systemctl status $mount_unit'"

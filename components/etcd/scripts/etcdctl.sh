@@ -24,7 +24,13 @@ ctl_for() {
 }
 
 # A linearizable read, answered by this member: it has a leader, and the leader a quorum.
-serves() { ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+serves() { accepts "$1" && ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+
+# Whether anything listens there. etcdctl does not dial again for a second once it was turned away.
+accepts() {
+  local address=${1#*://}
+  timeout 3 bash -c "exec 3<>/dev/tcp/${address%:*}/${address##*:}" 2>/dev/null
+}
 
 # My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
 my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }

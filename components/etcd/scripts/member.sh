@@ -73,9 +73,9 @@ place_unit() {
       fail "$unit exists and was not written by Pulumi: an etcd that somebody else set up. Remove it, or use another machine"
     install -m 0644 "$staging/unit" "$unit.new"
     mv "$unit.new" "$unit"
-    systemctl daemon-reload
   fi
-  systemctl is-enabled --quiet "$service" || systemctl enable --quiet "$service"
+  reload_changed "$service"
+  enabled "$service"
 }
 
 place_links() {
@@ -98,16 +98,11 @@ place_links() {
 # The client URLs of the other members, one a line.
 others() { tr ',' '\n' <<<"$members" | awk -F= -v me="$name" '$1 != me { print $2 }'; }
 
-accepts() {
-  local address=${1#*://}
-  timeout 1 bash -c "exec 3<>/dev/tcp/${address%:*}/${address##*:}" 2>/dev/null
-}
-
 # The first of the other members that answers for a quorum, or nothing.
 find_quorum() {
   local url
   for url in $(others); do
-    if accepts "$url" && serves "$url"; then
+    if serves "$url"; then
       echo "$url"
       return 0
     fi

@@ -40,8 +40,9 @@ install_release() {
   local binary
   for binary in etcd etcdctl etcdutl; do
     # 3.4 has no etcdutl.
-    [[ ! -f $staging/$name/$binary ]] || install -m 0755 "$staging/$name/$binary" "$staging/release/bin/$binary"
+    [[ ! -f $staging/$name/$binary ]] || mv "$staging/$name/$binary" "$staging/release/bin/$binary"
   done
+  chmod 0755 "$staging/release/bin/"*
   runs_version "$staging/release" "$version" ||
     fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
   # What is there and does not run may be replaced, if it is ours.

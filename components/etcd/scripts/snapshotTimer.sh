@@ -6,7 +6,7 @@ scheduled= # true where snapshots are taken by the clock, and not on request onl
 
 # The files of the bundle: the script with its settings and credentials, and the two units.
 place_snapshot_timer() {
-  local folder=$config/snapshot units=/etc/systemd/system file changed=false
+  local folder=$config/snapshot units=/etc/systemd/system timer=$service-snapshot.timer file changed=false
   install -d -m 0700 "$folder"
   for file in settings credentials run.sh; do
     place "$staging/snapshot-$file" "$folder/$file" 0600 || changed=true
@@ -14,13 +14,14 @@ place_snapshot_timer() {
   for file in service timer; do
     place "$staging/snapshot.$file" "$units/$service-snapshot.$file" 0644 || changed=true
   done
-  [[ $changed == true ]] || return 0
-  systemctl daemon-reload
+  reload_changed "$service-snapshot.service" "$timer"
   if [[ $scheduled == true ]]; then
-    systemctl enable --quiet "$service-snapshot.timer"
-    systemctl restart "$service-snapshot.timer"
-  else
-    systemctl disable --quiet --now "$service-snapshot.timer" 2>/dev/null || true
+    enabled "$timer"
+    if [[ $changed == true ]] || ! systemctl is-active --quiet "$timer"; then
+      systemctl restart "$timer"
+    fi
+  elif systemctl is-enabled --quiet "$timer" || systemctl is-active --quiet "$timer"; then
+    systemctl disable --quiet --now "$timer"
   fi
 }
 

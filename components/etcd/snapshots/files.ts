@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MemberPlan } from "../plan";
 import { type Bundle, installedScript } from "../scripts";
-import type { SnapshotPlan, SnapshotStore } from "./plan";
+import type { S3Access, SnapshotPlan } from "./plan";
 
 /** What the files of a member's machine follow from. */
 export interface SnapshotContext {
@@ -25,14 +25,15 @@ export function snapshotFiles(
   plan: SnapshotPlan,
   context: SnapshotContext,
 ): pulumi.Output<Bundle> {
-  const { bucket, region, keys } = plan.store ?? { bucket: "", region: "", keys: undefined };
-  return pulumi.all([bucket, region]).apply(([bucketName, regionName]): Bundle => ({
+  const { region, keys } = plan.s3;
+  return pulumi.all([plan.bucket ?? "", region]).apply(([bucketName, regionName]): Bundle => ({
     "snapshot-settings": settingsText(member, plan, {
       ...context,
       bucket: bucketName,
       region: regionName,
     }),
-    "snapshot-credentials": credentialsText(keys),
+    // None lie where nothing is uploaded.
+    "snapshot-credentials": credentialsText(plan.bucket === undefined ? undefined : keys),
     "snapshot-run.sh": installedScript("snapshot"),
     "snapshot.service": serviceText(member, plan),
     "snapshot.timer": timerText(member, plan),
@@ -40,7 +41,7 @@ export function snapshotFiles(
 }
 
 /** A file of `access key:secret key`, as curl takes them; empty where a role gives access. */
-export function credentialsText(keys: SnapshotStore["keys"]): string {
+export function credentialsText(keys: S3Access["keys"]): string {
   return keys === undefined ? "" : `${keys.id}:${keys.secret}\n`;
 }
 
@@ -49,7 +50,7 @@ function settingsText(
   plan: SnapshotPlan,
   context: SnapshotContext & { readonly bucket: string; readonly region: string },
 ): string {
-  const { store } = plan;
+  const { endpoint, keys } = plan.s3;
   const values = {
     version: context.version,
     service: member.service,
@@ -64,9 +65,12 @@ function settingsText(
     keep_days: plan.keepDays,
     bucket: context.bucket,
     prefix: `${context.clusterName}/`,
-    endpoint: store?.endpoint ?? "",
+    endpoint,
     region: context.region,
-    keys_file: store?.keys === undefined ? "" : `${member.configDirectory}/snapshot/credentials`,
+    keys_file:
+      plan.bucket === undefined || keys === undefined
+        ? ""
+        : `${member.configDirectory}/snapshot/credentials`,
   };
   return Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Where snapshots are uploaded to. */
-export interface SnapshotStore {
-  readonly bucket: pulumi.Input<string>;
+/** How S3, or a store like it, is reached from a machine. */
+export interface S3Access {
   readonly region: pulumi.Input<string>;
   /** The URL of an S3-compatible store, or "" for AWS. */
   readonly endpoint: string;
@@ -20,8 +19,10 @@ export interface SnapshotPlan {
   readonly keepDays: number;
   /** Where they lie on a machine. */
   readonly directory: string;
-  /** Undefined where they stay on the machines. */
-  readonly store: SnapshotStore | undefined;
+  /** Where they are uploaded to; undefined where they stay on the machines. */
+  readonly bucket: pulumi.Input<string> | undefined;
+  /** For uploads, and for a snapshot that the cluster begins from. */
+  readonly s3: S3Access;
 }
 
 /** A snapshot that the cluster begins from. */

@@ -34,33 +34,28 @@ export function prepareRestore(
   args: RestoreArgs,
   opts: pulumi.CustomResourceOptions,
 ): remote.Command {
-  const { restore, snapshots } = args;
+  const { restore } = args;
+  const { region, endpoint, keys } = args.snapshots.s3;
   const object = s3Location(restore.from);
   const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
-  const command = pulumi
-    .all([machine.dataDevice ?? "", snapshots.store?.region ?? ""])
-    .apply(([device, region]) =>
-      scriptCommand("restore", {
-        name: plan.name,
-        version: args.version,
-        binaries: args.binaries,
-        service: plan.service,
-        config: plan.configDirectory,
-        data: plan.dataDirectory,
-        device,
-        peer_url: plan.peerUrl,
-        initial_cluster: initialCluster(args.members),
-        token: `${args.clusterName}-${restore.id}`,
-        restore: restore.id,
-        ...(object && {
-          ...object,
-          region: region || "us-east-1",
-          endpoint: snapshots.store?.endpoint ?? "",
-        }),
-        ...(upload && { uploaded: upload.path }),
-        over: restore.overData,
-      }),
-    );
+  const command = pulumi.all([machine.dataDevice ?? "", region]).apply(([device, regionName]) =>
+    scriptCommand("restore", {
+      name: plan.name,
+      version: args.version,
+      binaries: args.binaries,
+      service: plan.service,
+      config: plan.configDirectory,
+      data: plan.dataDirectory,
+      device,
+      peer_url: plan.peerUrl,
+      initial_cluster: initialCluster(args.members),
+      token: `${args.clusterName}-${restore.id}`,
+      restore: restore.id,
+      ...(object && { ...object, region: regionName, endpoint }),
+      ...(upload && { uploaded: upload.path }),
+      over: restore.overData,
+    }),
+  );
   return new remote.Command(
     `${machine.name}-restore`,
     {
@@ -69,9 +64,7 @@ export function prepareRestore(
       // What has been restored stays so, whatever else changes.
       update: "true",
       triggers: [restore.id],
-      stdin: pulumi.secret(
-        scriptInput("restore", { credentials: credentialsText(snapshots.store?.keys) }),
-      ),
+      stdin: pulumi.secret(scriptInput("restore", { credentials: credentialsText(keys) })),
       addPreviousOutputInEnv: false,
       logging: remote.Logging.Stderr,
     },

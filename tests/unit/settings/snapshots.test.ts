@@ -41,6 +41,10 @@ describe("settings of snapshots", () => {
     [{ snapshotRegion: "EU west" }, 'snapshotRegion is "EU west", expected a region'],
     [{ ...existing, snapshotBucket: "abc" }, "snapshotRegion is not set, and snapshotBucket is"],
     [{ ...existing, snapshotEndpoint: "https://m" }, "snapshotBucket is not set, and"],
+    [
+      { ...existing, restoreFrom: "s3://abc/etcd.db" },
+      "snapshotRegion is not set, and restoreFrom names a bucket",
+    ],
     [{ snapshotAccessKeyId: "AKIA1" }, "snapshotSecretAccessKey is not set, and"],
     [{ snapshotSecretAccessKey: "abc" }, "snapshotAccessKeyId is not set, and"],
     [{ ...keys, snapshotAccessKeyId: 'A"\n' }, "snapshotAccessKeyId has other characters"],
@@ -71,21 +75,28 @@ describe("a plan of snapshots", () => {
     snapshotPlan(readSettings({ values: rawSettings(changes), secrets }), made);
 
   it("stays on the machines where there is no bucket", () => {
-    expect(plan(existing).store).toBeUndefined();
+    expect(plan(existing).bucket).toBeUndefined();
   });
 
   it("goes to the bucket of the settings, with its keys", () => {
     const changes = { ...existing, ...keys, snapshotBucket: "abc", snapshotRegion: "eu-west-1" };
-    expect(plan(changes).store).toEqual({
+    expect(plan(changes)).toMatchObject({
       bucket: "abc",
-      region: "eu-west-1",
-      endpoint: "",
-      keys: { id: "AKIA1", secret: "abc/+=" },
+      s3: { region: "eu-west-1", endpoint: "", keys: { id: "AKIA1", secret: "abc/+=" } },
     });
   });
 
   it("goes nowhere when that is not wanted", () => {
-    expect(plan({ snapshotUpload: false, snapshotBucket: "abc" }).store).toBeUndefined();
+    expect(plan({ snapshotUpload: false, snapshotBucket: "abc" }).bucket).toBeUndefined();
+  });
+
+  it("reaches a store that the cluster only begins from", () => {
+    const restoreFrom = "s3://abc/etcd.db";
+    const changes = { ...existing, ...keys, restoreFrom, snapshotEndpoint: "https://minio:9000" };
+    expect(plan(changes)).toMatchObject({
+      bucket: undefined,
+      s3: { region: "us-east-1", endpoint: "https://minio:9000", keys: { id: "AKIA1" } },
+    });
   });
 });
 
