@@ -1,23 +1,19 @@
 import * as path from "node:path";
 import { AwsDouble } from "../lab/aws/double";
-import { type Blank, blankId, BlankMachines } from "../lab/blankMachines";
+import { type Blank, BlankMachines } from "../lab/blankMachines";
 import type { Log } from "../lab/docker";
 import * as machines from "../lab/machines";
 import { labDir } from "../lab/paths";
 import { PulumiEngine } from "../lab/pulumiEngine";
-import { lastLines } from "../lab/run";
 import { askHealth } from "../live/health";
 import type { StackOutputs } from "../live/stackOutputs";
 import type { Target } from "../load/target";
+import { pulumi, up } from "./pulumi";
+import { olderVersion, version } from "./versions";
 
 const cidr = "10.64.0.0/24";
-export const version = "3.7.3";
-export const olderVersion = "3.6.16";
 
 export type Settings = Readonly<Record<string, unknown>>;
-
-/** `pulumi up` as it is timed: without a preview before it. */
-export const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
 /** Blank machines and the program's stack on them, again and again from nothing. */
 export class BlankCluster {
@@ -53,13 +49,7 @@ export class BlankCluster {
   /** Seconds of a whole `pulumi up` with these settings. */
   async up(settings: Settings = {}): Promise<number> {
     await this.site.configure(this.engine, { ...this.settings(), ...settings });
-    const { exitCode, output, seconds } = await this.engine.run(up, this.log);
-    if (exitCode !== 0) {
-      throw new Error(
-        `pulumi up ended with ${exitCode}. Its last lines:\n${lastLines(output, 40)}`,
-      );
-    }
-    return seconds;
+    return (await pulumi(this.engine, up, this.log)).seconds;
   }
 
   /** The outputs of a cluster that is healthy now. */
@@ -90,17 +80,7 @@ export class BlankCluster {
   }
 }
 
-/** How often SSH has let somebody in on a machine. */
-export async function sshConnections(instanceId: string): Promise<number> {
-  const journal = await machines.execOn(
-    instanceId,
-    ...["journalctl", "--unit=ssh", "--output=cat", "--no-pager"],
-  );
-  return journal.split("\n").filter((line) => line.startsWith("Accepted ")).length;
-}
-
-export const blankConnections = ({ ip }: Blank) => sshConnections(blankId(ip));
-
+/** The cluster as its clients see it. */
 export const targetOf = (outputs: StackOutputs): Target => ({
   members: outputs.members,
   credentials: outputs,

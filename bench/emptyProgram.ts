@@ -3,8 +3,7 @@ import * as path from "node:path";
 import type { Log } from "../lab/docker";
 import { labDir } from "../lab/paths";
 import type { PulumiEngine } from "../lab/pulumiEngine";
-import { lastLines } from "../lab/run";
-import { up } from "./blankCluster";
+import { pulumi, up } from "./pulumi";
 
 const folder = path.join(labDir, "empty");
 
@@ -60,11 +59,6 @@ export class EmptyProgram {
   }
 
   private async pulumi(args: string[], env: Record<string, string> = {}): Promise<number> {
-    const options = { cwd: folder, env };
-    const { exitCode, output, seconds } = await this.engine.run(args, this.log, options);
-    if (exitCode !== 0) {
-      throw new Error(`the empty program's pulumi ${args[0]} failed:\n${lastLines(output, 10)}`);
-    }
-    return seconds;
+    return (await pulumi(this.engine, args, this.log, { cwd: folder, env })).seconds;
   }
 }

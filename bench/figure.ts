@@ -38,7 +38,7 @@ export async function repeat<K extends string>(
     for (const [key, value] of figures) {
       (series[key] ??= []).push(value);
     }
-    const shown = figures.map(([key, value]) => `${key} ${Number(value.toPrecision(3))}`);
+    const shown = figures.map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`);
     say(`${name} ${number}/${runs}: ${shown.join(", ")}`);
   }
   return series as Record<K, number[]>;

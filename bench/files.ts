@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { version as pulumiSdk } from "@pulumi/pulumi/version";
 import { projectRoot } from "../lab/paths";
 import { run } from "../lab/run";
-import { version as etcd } from "./blankCluster";
 import { plot } from "./plot";
 import { markdown, readmeSection, type Report, type Surroundings } from "./report";
+import { version as etcd } from "./versions";
 
 const folder = path.join(projectRoot, "reports");
 const json = path.join(folder, "bench.json");

@@ -1,3 +1,5 @@
+import { olderVersion, version } from "./versions";
+
 export type Unit = "s" | "ms" | "puts/s" | "KiB" | "";
 
 /** What is to be reached. */
@@ -77,7 +79,7 @@ export const rows = {
     reference: "three times one member's restart, alone",
     target: atMost(1.5),
     how:
-      "3.6.16 → 3.7.3 by `pulumi up` under 100 puts a second, by what GET /health (a linearizable read) on each " +
+      `${olderVersion} → ${version} by \`pulumi up\` under 100 puts a second, by what GET /health (a linearizable read) on each ` +
       "member said every 20 ms. The reference, before it on the same cluster and under the same load: the " +
       "leader, its leadership moved away, stopped and started, until it is healthy.",
   },

@@ -1,7 +1,10 @@
-import { blankConnections, BlankCluster, version } from "../blankCluster";
+import { blankId } from "../../lab/blankMachines";
+import { BlankCluster } from "../blankCluster";
 import { ByHand } from "../byHand";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
+import { sshConnections } from "../sshConnections";
+import { version } from "../versions";
 
 /** From three blank machines to three healthy members, by the program and by hand. */
 export const firstUp: Figure = {
@@ -33,7 +36,7 @@ export const firstUp: Figure = {
 
 async function byPulumi(cluster: BlankCluster) {
   await cluster.boot(3);
-  const counts = () => Promise.all(cluster.blanks.map(blankConnections));
+  const counts = () => Promise.all(cluster.blanks.map(({ ip }) => sshConnections(blankId(ip))));
   const before = await counts();
   const up = await cluster.up();
   const connections = Math.max(...(await counts()).map((count, index) => count - before[index]!));

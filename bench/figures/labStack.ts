@@ -3,10 +3,10 @@ import * as path from "node:path";
 import { Lab } from "../../lab/lab";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine } from "../../lab/pulumiEngine";
-import { lastLines } from "../../lab/run";
-import { sshConnections, up } from "../blankCluster";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
+import { pulumi, up } from "../pulumi";
+import { sshConnections } from "../sshConnections";
 
 const countFile = path.join(labDir, "modules.txt");
 const hook = path.join(__dirname, "../countModules.cjs");
@@ -16,13 +16,12 @@ export const labStack: Figure = {
   name: "stack",
   async measure(bench: Bench): Promise<Measurement[]> {
     const series = await repeat(bench, "stack", () => oneLife(bench));
-    const reported = { row: "modules", ours: series.modules, reference: series.empty } as const;
     return [
       { row: "connections-first-up", ours: series.first },
       { row: "connections-noop", ours: series.noop },
       { row: "state-size", ours: series.kib },
       { row: "state-resources", ours: series.resources },
-      reported,
+      { row: "modules", ours: series.modules, reference: series.empty },
     ];
   },
 };
@@ -31,24 +30,17 @@ async function oneLife({ log }: Bench) {
   const lab = new Lab(log);
   const engine = new PulumiEngine(lab.aws);
   const empty = new EmptyProgram(engine, log);
-  const pulumi = async (args: string[], options: Parameters<PulumiEngine["run"]>[2] = {}) => {
-    const { exitCode, output } = await engine.run(args, log, options);
-    if (exitCode !== 0) {
-      throw new Error(`pulumi ${args[0]} ended with ${exitCode}:\n${lastLines(output, 20)}`);
-    }
-    return output;
-  };
   try {
     const { members } = await lab.up(engine, { "etcd:deleteData": true });
     const most = async () =>
       Math.max(...(await Promise.all(members.map(({ machineId }) => sshConnections(machineId)))));
     const first = await most();
-    await pulumi([...up, "--expect-no-changes"]);
+    await pulumi(engine, [...up, "--expect-no-changes"], log);
     const afterwards = await most();
-    const state = await pulumi(["stack", "export"]);
+    const { output: state } = await pulumi(engine, ["stack", "export"], log);
     const { deployment } = JSON.parse(state) as { deployment: { resources: unknown[] } };
     const env = countingEnvironment;
-    await pulumi(["preview", "--expect-no-changes"], { env });
+    await pulumi(engine, ["preview", "--expect-no-changes"], log, { env });
     const modules = await readCount();
     await empty.use(() => empty.preview(env));
     return {

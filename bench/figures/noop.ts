@@ -1,9 +1,8 @@
 import { Lab } from "../../lab/lab";
 import { PulumiEngine } from "../../lab/pulumiEngine";
-import { lastLines } from "../../lab/run";
-import { up } from "../blankCluster";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
+import { pulumi, up } from "../pulumi";
 
 /** `up` and `preview` of the lab's stack, when nothing has changed. */
 export const noop: Figure = {
@@ -12,16 +11,8 @@ export const noop: Figure = {
     const lab = new Lab(bench.log);
     const engine = new PulumiEngine(lab.aws);
     const empty = new EmptyProgram(engine, bench.log);
-    const run = async (args: string[]) => {
-      const { exitCode, output, seconds } = await engine.run(
-        [...args, "--expect-no-changes"],
-        bench.log,
-      );
-      if (exitCode !== 0) {
-        throw new Error(`pulumi ${args[0]} was no no-op:\n${lastLines(output, 20)}`);
-      }
-      return seconds;
-    };
+    const run = async (args: string[]) =>
+      (await pulumi(engine, [...args, "--expect-no-changes"], bench.log)).seconds;
     try {
       await lab.up(engine, { "etcd:deleteData": true });
       const series = await empty.use(async () => {

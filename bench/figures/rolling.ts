@@ -7,9 +7,10 @@ import { now, type Window } from "../../load/clock";
 import { Sampler } from "../../load/sampler";
 import { Writer } from "../../load/writer";
 import { writerFigures } from "../../load/writerFigures";
-import { BlankCluster, olderVersion, targetOf, version } from "../blankCluster";
+import { BlankCluster, targetOf } from "../blankCluster";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
 import { stopToHealthySeconds } from "../stopToHealthy";
+import { olderVersion, version } from "../versions";
 
 /** How long the writer runs before and after what is measured, in ms. */
 const settleMs = 1000;

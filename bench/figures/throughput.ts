@@ -1,11 +1,12 @@
 import { quote } from "../../components/etcd/scripts";
 import type { Target } from "../../load/target";
-import { BlankCluster, targetOf, version } from "../blankCluster";
+import { BlankCluster, targetOf } from "../blankCluster";
 import { copyCertificate, untilHealthy } from "../byHand";
 import { certificateByHand } from "../certificateByHand";
 import { closedLoop } from "../closedLoop";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
 import { type Places, unitByHand } from "../unitByHand";
+import { version } from "../versions";
 
 const service = "etcd-by-hand";
 
