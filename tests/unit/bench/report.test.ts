@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { readReport } from "../../../bench/files";
 import { plot } from "../../../bench/plot";
 import {
   type DatedMeasurement,
@@ -44,9 +45,9 @@ it("the plot is an SVG with the rows that have a ratio", () => {
   expect(svg).not.toContain("size of the state");
 });
 
-it("the README's table is that of the latest report", () => {
-  const root = path.join(__dirname, "../../..");
-  const report = JSON.parse(readFileSync(`${root}/reports/bench.json`, "utf8")) as Report;
-  const [, shown] = readFileSync(`${root}/README.md`, "utf8").split(/<!-- \/?bench -->\n/);
-  expect(shown!.trim()).toBe(readmeSection(report));
+it("the README's table is that of the latest report", async () => {
+  const report = await readReport();
+  const readme = readFileSync(path.join(__dirname, "../../../README.md"), "utf8");
+  const [, shown] = readme.split(/<!-- \/?bench -->\n/);
+  expect(shown!.trim()).toBe(report === undefined ? "" : readmeSection(report));
 });
