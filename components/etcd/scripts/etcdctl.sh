@@ -38,21 +38,21 @@ my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 # check_others ALARM: without this member the others must be a quorum, each of them serving, and no
 # alarm raised but this one.
 check_others() {
-  local alarms total down
+  local alarms entries down
   alarms=$(ctl "$client_url" alarm list | awk -v but="alarm:$1" '!index($0, but)')
   [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
-  total=$(ctl "$client_url" member list | wc -l)
+  entries=$(ctl "$client_url" member list)
   # A single member has nobody to wait for: its restart is its downtime.
-  ((total > 1)) || return 0
-  down=$(others_down)
+  (($(wc -l <<<"$entries") > 1)) || return 0
+  down=$(others_down "$entries")
   [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
-  ((total > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
+  (($(wc -l <<<"$entries") > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
 }
 
-# The other members that do not serve, on one line.
+# others_down LIST: the members of a list that do not serve, but this one, on one line.
 others_down() {
   local entries other url down=()
-  entries=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }')
+  entries=$(awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }' <<<"$1")
   while read -r other url; do
     # A member that has never started has no client URL.
     [[ -n $url ]] && serves "$url" || down+=("$other")
@@ -62,9 +62,10 @@ others_down() {
 
 # The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.
 move_leadership_away() {
-  local target
-  [[ $(my_entry "$client_url" | cut -d, -f1) == "$(leader_id "$client_url")" ]] || return 0
-  target=$(ctl "$client_url" member list | awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" && !found++ { print $1 }')
+  local entries target
+  entries=$(ctl "$client_url" member list)
+  [[ $(awk -F', ' -v url="$peer_url" '$4 == url { print $1 }' <<<"$entries") == "$(leader_id "$client_url")" ]] || return 0
+  target=$(awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" && !found++ { print $1 }' <<<"$entries")
   [[ -n $target ]] || return 0
   say "moving the leadership to $target"
   ctl "$client_url" move-leader "$target" >/dev/null

@@ -194,7 +194,9 @@ first_start() {
   start
 }
 
+pid_before= # the process that ran before it was started here
 start() {
+  pid_before=$(main_pid)
   # Not waited for here: systemd's wait has no words for what is missing.
   systemctl reset-failed "$service" 2>/dev/null || true
   systemctl restart --no-block "$service"
@@ -219,14 +221,21 @@ promoted() {
 
 wait_until_healthy() {
   try_for 120 "this member to answer a linearizable read" serves_or_keeps_ending || fail_with_log
-  serves "$client_url" || fail_with_log
+  ! keeps_ending || serves "$client_url" || fail_with_log
   rm -rf "$(dirname "$first_start")"
   say "healthy with etcd $version"
 }
 
 # etcd that ends again and again will not come back by waiting for it.
-serves_or_keeps_ending() {
-  serves "$client_url" || (($(systemctl show --property=NRestarts --value "$service") >= 5))
+serves_or_keeps_ending() { { has_started && serves "$client_url"; } || keeps_ending; }
+
+keeps_ending() { (($(systemctl show --property=NRestarts --value "$service") >= 5)); }
+
+# The one that is on its way down still answers: what counts is the process after it.
+has_started() {
+  local pid
+  pid=$(main_pid)
+  [[ $pid != 0 && $pid != "$pid_before" ]]
 }
 
 fail_with_log() {

@@ -4,10 +4,12 @@
 # Arguments of the scripts that read this.
 service= # the systemd unit's name, without ".service"
 
+main_pid() { systemctl show --property=MainPID --value "$service"; }
+
 # of_running FILE: a file of the process below /proc, an entry a line; nothing where none runs.
 of_running() {
   local pid
-  pid=$(systemctl show --property=MainPID --value "$service")
+  pid=$(main_pid)
   [[ $pid == 0 ]] || tr '\0' '\n' 2>/dev/null <"/proc/$pid/$1"
 }
 
