@@ -112,6 +112,18 @@ export async function startMachine(instanceId: string): Promise<void> {
   await docker("start", containerName(instanceId));
 }
 
+/** Everything on a machine stands still until it is resumed. It keeps its connections. */
+export async function pauseMachine(instanceId: string): Promise<void> {
+  await docker("pause", containerName(instanceId));
+}
+
+/** Lets a paused machine go on. Does nothing when it isn't paused. */
+export async function resumeMachine(instanceId: string): Promise<void> {
+  const name = containerName(instanceId);
+  const paused = await docker("inspect", "--format", "{{.State.Paused}}", name);
+  if (paused === "true") await docker("unpause", name);
+}
+
 /** Whether there is such a machine, running or stopped. */
 export async function machineExists(instanceId: string): Promise<boolean> {
   return (await containers(`name=^${containerName(instanceId)}$`)).length > 0;
@@ -120,6 +132,11 @@ export async function machineExists(instanceId: string): Promise<boolean> {
 /** Runs a command as root on a running machine and gives what it printed. */
 export async function execOn(instanceId: string, ...argv: string[]): Promise<string> {
   return docker("exec", containerName(instanceId), ...argv);
+}
+
+/** Copies a file of this host onto a machine, not into a file system of its memory such as /run. */
+export async function copyTo(instanceId: string, file: string, target: string): Promise<void> {
+  await docker("cp", file, `${containerName(instanceId)}:${target}`);
 }
 
 function containerName(instanceId: string): string {

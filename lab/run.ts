@@ -18,6 +18,8 @@ export interface RunOptions {
   limitSeconds: number;
   cwd?: string;
   env?: Record<string, string>;
+  /** What it reads; nothing by default. */
+  input?: string;
 }
 
 /**
@@ -28,14 +30,14 @@ export interface RunOptions {
 export async function run(
   command: string,
   args: string[],
-  { limitSeconds, cwd, env }: RunOptions,
+  { limitSeconds, cwd, env, input }: RunOptions,
 ): Promise<RunResult> {
   // execa is an ES module: tsx, which runs the lab as CommonJS, can't load one with a plain import.
   const { execa } = await import("execa");
   const options = {
     all: true,
     reject: false,
-    stdin: "ignore",
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     timeout: limitSeconds * 1000,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),

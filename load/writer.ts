@@ -54,6 +54,11 @@ export class Writer {
     this.timer = setInterval(() => this.tick(), tickMs);
   }
 
+  /** The key of a put, by its turn from 0 on. */
+  key(turn: number): string {
+    return `${this.prefix}${String(turn).padStart(9, "0")}`;
+  }
+
   /** The members have changed, the credentials have not. No put is lost by that. */
   setMembers(members: readonly Member[]): void {
     this.connections.setMembers(members);
@@ -101,7 +106,7 @@ export class Writer {
   }
 
   private startPut(turn: number): void {
-    const entry = { key: `${this.prefix}${String(turn).padStart(9, "0")}`, value: randomUUID() };
+    const entry = { key: this.key(turn), value: randomUUID() };
     const done = put(this.connections, turn, entry, this.patience).then((record) => {
       this.records.push(record);
       this.outstanding.delete(done);

@@ -1,6 +1,7 @@
 import { removeMachine } from "../lab/machines";
 import type { StackOutputs } from "../live/stackOutputs";
-import type { Change, Settings } from "./rehearsal";
+import type { Settings } from "./operator";
+import type { Change } from "./rehearsal";
 
 /** The changes of a cluster's life, in an order in which each finds what it needs. */
 export const start: Settings = {

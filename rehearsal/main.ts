@@ -2,6 +2,7 @@
 // Ends with 1 when a write was lost or failed, or more than one member was down at once.
 import { parseArgs } from "node:util";
 import { changes, type Kills, start } from "./changes";
+import { Operator } from "./operator";
 import { Rehearsal } from "./rehearsal";
 import { changesTable, type Row } from "./table";
 
@@ -39,15 +40,16 @@ async function main(): Promise<void> {
 
 /** A cluster from nothing, through every change, and gone again. */
 async function oneLife(log: (line: string) => void, kills: Kills): Promise<Row[]> {
-  const rehearsal = new Rehearsal(log);
+  const operator = new Operator(log);
+  const rehearsal = new Rehearsal(operator);
   const rows: Row[] = [];
-  await rehearsal.lab.down();
-  await rehearsal.start(start);
+  await operator.lab.down();
+  await operator.start(start);
   for (const change of changes(kills)) {
     console.log(`  ${change.name}`);
     rows.push(await rehearsal.change(change));
   }
-  await rehearsal.lab.down();
+  await operator.lab.down();
   return rows;
 }
 

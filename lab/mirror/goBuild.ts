@@ -18,26 +18,37 @@ const commands = {
  * so that they are required by a module made for the purpose.
  *
  * @param output an empty folder for the commands
+ * @param overlay a file of `go build -overlay`, for a build that differs from the release
  * @throws Error with Go's last lines, or that there is no Go
  */
-export async function buildWithGo(version: string, output: string): Promise<void> {
+export async function buildWithGo(
+  version: string,
+  output: string,
+  overlay?: string,
+): Promise<void> {
   const source = await fs.mkdtemp(`${output}-source-`);
   const modules = Object.values(commands);
   const required = modules.map((module) => `require ${module} v${version}\n`).join("");
   await fs.writeFile(path.join(source, "go.mod"), `module etcdlab\n\ngo 1.24\n\n${required}`);
   const into = ["-o", `${output}${path.sep}`];
-  await go(["build", "-trimpath", "-ldflags=-s -w", ...into, ...modules], source);
+  const instead = overlay === undefined ? [] : ["-overlay", overlay];
+  await go(["build", "-trimpath", "-ldflags=-s -w", ...instead, ...into, ...modules], source);
   await fs.rename(path.join(output, "server"), path.join(output, "etcd"));
 }
 
-async function go(args: string[], cwd: string): Promise<void> {
+/** Where Go's own sources are. */
+export async function goRoot(): Promise<string> {
+  return (await go(["env", "GOROOT"], ".")).trim();
+}
+
+async function go(args: string[], cwd: string): Promise<string> {
   const result = await run("go", args, {
     cwd,
     limitSeconds: buildLimitSeconds,
     // go fills in go.mod and go.sum itself; what it downloads is checked by its checksum database.
     env: { GOOS: "linux", GOARCH: architecture, CGO_ENABLED: "0", GOFLAGS: "-mod=mod" },
   });
-  if (!result.failed) return;
+  if (!result.failed) return result.stdout;
   if (result.code === "ENOENT") {
     throw new Error(
       "there is no Go to build it with: install Go 1.24 or later (https://go.dev/dl)",

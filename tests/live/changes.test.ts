@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Checker } from "../../drill/checker";
+import { Drill } from "../../drill/drill";
+import { faults } from "../../drill/faults/all";
+import { planDrill } from "../../drill/plan";
 import {
   machines,
   settingsAndCertificates,
   shortStart,
   upgradeToSix,
 } from "../../rehearsal/changes";
+import { Operator } from "../../rehearsal/operator";
 import { type Change, Rehearsal } from "../../rehearsal/rehearsal";
 import { changesTable, type Row } from "../../rehearsal/table";
 import { askHealth } from "../../live/health";
@@ -20,38 +25,46 @@ import { expectNoPrivateKey, expectStrangersRefused } from "./expectations";
 const kills = { some: 1, else: 0 };
 const noKills = { some: 0, else: 0 };
 
+/** Faults that take no change of the cluster, and nothing built: `npm run drill` has all of them. */
+const quick = faults.filter(
+  ({ id, healedBy, whyNot }) => whyNot === undefined && (healedBy === "itself" || id === "corrupt"),
+);
+/** Another one each time; it is in what is printed. */
+const drilled = planDrill(quick, Math.floor(Math.random() * 2 ** 31), quick.length);
+
 describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
   const printed: string[] = [];
   const rows: Row[] = [];
-  const rehearsal = new Rehearsal((line) => {
+  const operator = new Operator((line) => {
     printed.push(line);
     if (line.startsWith("killed ")) {
       console.log(line);
     }
   });
+  const rehearsal = new Rehearsal(operator);
 
   beforeAll(async () => {
-    await rehearsal.lab.down();
-    await rehearsal.start(shortStart);
+    await operator.lab.down();
+    await operator.start(shortStart);
   });
   afterAll(async () => {
     console.log(changesTable(rows));
-    await rehearsal.lab.down();
+    await operator.lab.down();
   });
 
   const change = async (one: Change) => {
     const row = await rehearsal.change(one);
     rows.push(row);
     expect(row.verdict.violations).toEqual([]);
-    expect(await askHealth(rehearsal.outputs)).toMatchObject({ healthy: true });
+    expect(await askHealth(operator.outputs)).toMatchObject({ healthy: true });
   };
 
   it("does not skip a minor version, and touches nothing before it says so", async () => {
-    const { exitCode, output } = await rehearsal.attempt({ "etcd:version": "3.7.3" });
+    const { exitCode, output } = await operator.attempt({ "etcd:version": "3.7.3" });
     expect(exitCode).not.toBe(0);
     expect(output).toContain("the members run 3.5.35: etcd cannot skip a minor version");
-    for (const { name } of rehearsal.outputs.members) {
-      expect(await onController(rehearsal.outputs, name, "ls /opt/etcd")).not.toContain("v3.7.3");
+    for (const { name } of operator.outputs.members) {
+      expect(await onController(operator.outputs, name, "ls /opt/etcd")).not.toContain("v3.7.3");
     }
   });
 
@@ -65,24 +78,36 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
   it.each(settingsAndCertificates(kills))("loses no write: $name", change, 420_000);
 
   it("refuses whoever has a certificate of the CA before", () =>
-    expectStrangersRefused(rehearsal.outputs));
+    expectStrangersRefused(operator.outputs));
 
   it("gets its TLS back when every certificate has expired (the time is simulated)", async () => {
-    const { outputs, engine } = rehearsal;
+    const { outputs, engine } = operator;
     await etcdctl(outputs, ["put", "before", "the end"]);
     await breakCertificates(engine, outputs);
     await expect(askHealth(outputs)).resolves.toMatchObject({ healthy: false });
-    const { exitCode, output } = await rehearsal.attempt({});
+    const { exitCode, output } = await operator.attempt({});
     expect(exitCode, output).toBe(0);
     const renewed = await engine.outputs();
     expect(await askHealth(renewed)).toMatchObject({ healthy: true });
     expect(await etcdctl(renewed, ["get", "before", "--print-value-only"])).toBe("the end");
   });
 
+  it.each(drilled)(
+    "gets over a fault, by itself or one pulumi up: $fault",
+    async (injection) => {
+      const checker = await Checker.build();
+      const fault = faults.find(({ id }) => id === injection.fault)!;
+      const { violations, ...result } = await new Drill(operator, checker).run(fault, injection);
+      console.log(JSON.stringify(result));
+      expect(violations).toEqual([]);
+    },
+    420_000,
+  );
+
   it.each(machines(noKills))("loses no write: $name", change, 420_000);
 
   it("keeps the data of members that left, and what was given up", async () => {
-    const kept = (await dataVolumes(rehearsal.lab.aws)).map(({ name }) => name);
+    const kept = (await dataVolumes(operator.lab.aws)).map(({ name }) => name);
     // An update that was killed can have left further ones.
     expect(kept).toEqual(expect.arrayContaining(["controller-3-data", "controller-4-data"]));
     expect(kept.filter((name) => name === "controller-2-data").length).toBeGreaterThanOrEqual(2);

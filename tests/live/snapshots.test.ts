@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { Connection } from "../../load/connection";
-import { Rehearsal, targetOf } from "../../rehearsal/rehearsal";
+import { Operator } from "../../rehearsal/operator";
 import { Writer } from "../../load/writer";
 import { INSTANCE, VOLUME, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import type { S3Place } from "../../lab/lab";
@@ -25,8 +25,8 @@ const canRun = inject("canRunPulumi") && inject("canRunS3");
 
 describe.skipIf(!canRun)("snapshots that restore", () => {
   const printed: string[] = [];
-  const rehearsal = new Rehearsal((line) => void printed.push(line));
-  const { lab, engine } = rehearsal;
+  const operator = new Operator((line) => void printed.push(line));
+  const { lab, engine } = operator;
   let place: S3Place;
   let reader: Credentials;
   let folder: string;
@@ -48,14 +48,14 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
       "etcd:snapshotMinutes": 1,
       "etcd:snapshotKeep": 2,
     };
-    await rehearsal.start({ ...snapshotSettings, "etcd:controllers": three });
+    await operator.start({ ...snapshotSettings, "etcd:controllers": three });
   });
   afterAll(async () => {
     await place?.close();
     await lab.down();
   });
 
-  const outputs = () => rehearsal.outputs;
+  const outputs = () => operator.outputs;
   const snapshots = async () => (await askHealth(outputs())).snapshots;
   const bucket = async () => /^s3:\/\/([^/]+)\//.exec((await snapshots()).last!.where)![1]!;
 
@@ -155,7 +155,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
       engine.runCommand("ops/plan.ts", [], log),
     );
     expect(plan.output).toContain("have data, which it would take the place of");
-    const result = await rehearsal.attempt({ ...once, "etcd:restoreOverData": true });
+    const result = await operator.attempt({ ...once, "etcd:restoreOverData": true });
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("is truncated, damaged or no snapshot");
     expect(await starts()).toEqual(before);
@@ -178,7 +178,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 
   it("begins again from the last snapshot when every machine and its data are gone", async () => {
     const { where, revision } = (await snapshots()).last!;
-    const writer = new Writer(targetOf(outputs()));
+    const writer = new Writer(operator.target);
     const told = watchFrom(revision);
     await sleep(1000);
     const expected = await read(revision);
@@ -186,7 +186,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     await writer.stop();
     await engine.run(["refresh", "--yes", "--skip-preview"], log);
     const settings = { "etcd:restoreFrom": where };
-    const result = await rehearsal.attempt(settings);
+    const result = await operator.attempt(settings);
     expect(result.exitCode, result.output).toBe(0);
     expect(await askHealth(outputs())).toMatchObject({ healthy: true });
     const restored = await read();
@@ -200,7 +200,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     expect(await Promise.race([told, silence])).toContain("Watcher canceled");
     const late = etcdctl(outputs(), ["watch", "load/", "--prefix", `--rev=${revision}`]);
     await expect(late).rejects.toThrow(/required revision has been compacted/);
-    const again = await rehearsal.attempt(settings);
+    const again = await operator.attempt(settings);
     expect(again.output).toMatch(/Resources:\n +\d+ unchanged\n/);
   });
 

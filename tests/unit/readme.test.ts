@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { withTable } from "../../drill/publish";
+import { drillReport, type Report } from "../../drill/report";
 
 const read = (name: string) => readFileSync(path.join(__dirname, "../..", name), "utf8");
 
@@ -43,3 +45,9 @@ it.each(readdirSync(path.join(__dirname, "../../examples")))(
     expect(read("README.md")).toContain(`\`\`\`yaml\n${settings}\`\`\`\n`);
   },
 );
+
+it("the README's table of the drill is of the campaign in reports/", () => {
+  const report = JSON.parse(read("reports/drill.json")) as Report;
+  expect(read("README.md")).toBe(withTable(read("README.md"), report));
+  expect(read("reports/drill.md")).toBe(drillReport(report));
+});
