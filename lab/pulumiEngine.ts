@@ -18,9 +18,13 @@ const limitSeconds = 1200;
 export interface PulumiRun {
   readonly exitCode: number;
   readonly output: string;
+  /** From its start to its end. */
+  readonly seconds: number;
 }
 
 interface RunOptions {
+  /** The folder of another program than this project's. */
+  readonly cwd?: string;
   readonly signal?: AbortSignal;
   readonly env?: Record<string, string>;
   readonly stdin?: string;
@@ -51,7 +55,6 @@ export class PulumiEngine implements Engine {
 
   /** Makes the stack where it is not there yet. */
   async createStack(): Promise<void> {
-    await fs.mkdir(stateDir, { recursive: true });
     if (!(await this.exists())) {
       await this.succeed(["stack", "init", "--no-select"], () => undefined);
     }
@@ -70,6 +73,13 @@ export class PulumiEngine implements Engine {
     await this.succeed(["cancel", "--yes"], () => undefined).catch(() => undefined);
     await this.succeed(["destroy", "--yes", "--skip-preview"], log);
     await this.succeed(["stack", "rm", "--yes"], () => undefined);
+  }
+
+  /** Gives the stack up: what it has made is left as it is. */
+  async forget(): Promise<void> {
+    if (await this.exists()) {
+      await this.succeed(["stack", "rm", "--yes", "--force"], () => undefined);
+    }
   }
 
   /** As `run`, but its failure is an error that shows what it said. */
@@ -108,8 +118,9 @@ export class PulumiEngine implements Engine {
     const { execa } = await import("execa");
     const provider = await serveAws(this.aws);
     try {
+      const start = performance.now();
       const child = execa(command, words, {
-        cwd: projectRoot,
+        cwd: options.cwd ?? projectRoot,
         env: { ...(await this.environment(provider.port)), ...options.env },
         all: true,
         reject: false,
@@ -125,17 +136,19 @@ export class PulumiEngine implements Engine {
         log(line);
       }
       const result = await child;
+      const seconds = (performance.now() - start) / 1000;
       options.signal?.removeEventListener("abort", kill);
       if (result.code === "ENOENT") {
         throw new Error(`there is no ${this.command} (any more), by which the lab was made`);
       }
-      return { exitCode: result.exitCode ?? 137, output: result.all };
+      return { exitCode: result.exitCode ?? 137, output: result.all, seconds };
     } finally {
       await provider.close();
     }
   }
 
   private async environment(awsPort: number): Promise<Record<string, string>> {
+    await fs.mkdir(stateDir, { recursive: true });
     return {
       // Its language host is beside it.
       ...(path.isAbsolute(this.command) && {

@@ -12,15 +12,16 @@ export interface Sample {
 }
 
 /**
- * Asks one member GET /version over a connection that it keeps. A server that has opened its port
- * and does not serve yet lets the request wait, so an answer says more than an open port.
+ * Asks one member over a connection that it keeps, by default GET /version. A server that has opened
+ * its port and does not serve yet lets the request wait, so an answer says more than an open port.
+ * GET /health says more still: a linearizable read has succeeded there.
  */
 export class Probe {
   private readonly url: URL;
   private readonly agent: http.Agent;
 
-  constructor(clientUrl: string, credentials?: Credentials) {
-    this.url = new URL("/version", clientUrl);
+  constructor(clientUrl: string, credentials?: Credentials, path = "/version") {
+    this.url = new URL(path, clientUrl);
     const keep = { keepAlive: true, maxSockets: 1 };
     this.agent =
       this.url.protocol === "https:"

@@ -9,6 +9,8 @@ export interface SamplerOptions {
   readonly periodMs?: number;
   /** How long a sample may take, in ms. @default 500 */
   readonly timeoutMs?: number;
+  /** What is asked: /version, or /health for a linearizable read. @default "/version" */
+  readonly path?: "/version" | "/health";
 }
 
 interface Watched {
@@ -25,13 +27,16 @@ export class Sampler {
   private readonly loops: Promise<void>[] = [];
   private readonly periodMs: number;
   private readonly timeoutMs: number;
+  private readonly path: string;
   private credentials: Credentials | undefined;
   private stopMs: number | undefined;
 
   /** Starts at once. */
-  constructor(target: Target, { periodMs = 25, timeoutMs = 500 }: SamplerOptions = {}) {
+  constructor(target: Target, options: SamplerOptions = {}) {
+    const { periodMs = 25, timeoutMs = 500, path = "/version" } = options;
     this.periodMs = periodMs;
     this.timeoutMs = timeoutMs;
+    this.path = path;
     this.credentials = target.credentials;
     target.members.forEach((member) => this.add(member));
   }
@@ -108,6 +113,6 @@ export class Sampler {
   }
 
   private probe(member: Member): Probe {
-    return new Probe(member.clientUrl, this.credentials);
+    return new Probe(member.clientUrl, this.credentials, this.path);
   }
 }

@@ -63,17 +63,20 @@ async function shellcheck(): Promise<void> {
     skips.push("shellcheck: it is not on this machine (Debian's package: shellcheck)");
     return add({ skipped: 1 });
   }
-  const files = await fs.readdir(path.join(projectRoot, "lab"), { recursive: true });
-  const scripts = files.filter((file) => file.endsWith(".sh"));
+  const scripts = [...(await shellFilesIn("lab")), ...(await shellFilesIn("bench"))];
   // As they run: a script is made of parts that share their variables.
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-scripts-"));
   const whole = scriptNames.map((name) => path.join(folder, `${name}.sh`));
   await Promise.all(
     scriptNames.map((name, index) => fs.writeFile(whole[index]!, scriptText(name))),
   );
-  const all = [...scripts.map((file) => path.join("lab", file)), ...whole];
-  await check("shellcheck", "shellcheck", "--shell=bash", ...all);
+  await check("shellcheck", "shellcheck", "--shell=bash", ...scripts, ...whole);
   await fs.rm(folder, { recursive: true });
+}
+
+async function shellFilesIn(folder: string): Promise<string[]> {
+  const files = await fs.readdir(path.join(projectRoot, folder), { recursive: true });
+  return files.filter((file) => file.endsWith(".sh")).map((file) => path.join(folder, file));
 }
 
 /**

@@ -8,7 +8,7 @@ import { askHealth } from "../../live/health";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { onController } from "./cluster";
 import { dataVolumes } from "./dataVolumes";
-import { type KeyPair, makeKeyPair } from "./keyPair";
+import { type KeyPair, makeKeyPair } from "../../lab/keyPair";
 import { expectNoPrivateKey, expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 
 const bastionIp = "10.0.1.100";

@@ -1,4 +1,4 @@
-import { createTls } from "../../lab/inprocess/tls";
+import { createTls } from "./inprocess/tls";
 
 /** An ED25519 key pair: the private half as OpenSSH writes it, the public one as a line of authorized_keys. */
 export interface KeyPair {
