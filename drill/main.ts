@@ -15,7 +15,7 @@ import { publish } from "./publish";
 import { versions } from "./versions";
 
 const usage = `npm run drill                        100 injections, about 50 minutes
-npm run drill -- --short             one of each fault
+npm run drill -- --short             one of each fault, about 12 minutes
 npm run drill -- --seed N            the order, members, durations and moments of an earlier run
 npm run drill -- --injections N      as many as that
 npm run drill -- --only NAME,NAME    of these faults alone; the reports stay as they are

@@ -101,7 +101,7 @@ const slow: Fault = {
     const netem = ["qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"];
     const tried = await run("unshare", ["--net", "tc", ...netem], { limitSeconds: 10 });
     return tried.failed
-      ? `there is no tc netem here (${lastLines(tried.all, 1) || tried.code})`
+      ? `there is no tc netem here (${lastLines(tried.all, 1).replace(/\.$/, "") || tried.code})`
       : undefined;
   },
   inject: async (scene) => {
