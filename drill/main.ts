@@ -14,7 +14,7 @@ import { drillRows, type Report, violationsOf } from "./report";
 import { publish } from "./publish";
 import { versions } from "./versions";
 
-const usage = `npm run drill                        100 injections, about 50 minutes
+const usage = `npm run drill                        100 injections, about 25 minutes
 npm run drill -- --short             one of each fault, about 12 minutes
 npm run drill -- --seed N            the order, members, durations and moments of an earlier run
 npm run drill -- --injections N      as many as that

@@ -62,7 +62,7 @@ async function damage(scene: Scene, script: string): Promise<void> {
 const overwritten: Fault = {
   id: "corrupt",
   name: "data of a member overwritten",
-  weight: 3,
+  weight: 0.5,
   victim: "any",
   healedBy: "one pulumi up",
   inject: (scene) =>
@@ -80,7 +80,7 @@ const overwritten: Fault = {
 const altered: Fault = {
   id: "altered",
   name: "one key of a member altered on its disk",
-  weight: 2,
+  weight: 0.5,
   victim: "any",
   healedBy: "one pulumi up",
   inject: (scene) =>

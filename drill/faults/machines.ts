@@ -37,7 +37,7 @@ const stopped: Fault = {
 const destroyed: Fault = {
   id: "destroy",
   name: "machine destroyed, replaced with new data",
-  weight: 3,
+  weight: 0.5,
   victim: "any",
   healedBy: "one pulumi up",
   inject: (scene) => removeMachine(machineId(scene)),

@@ -26,7 +26,7 @@ const isKilled = ({ injection }: Scene, index: number, of: number) => injection.
 const upgrade: Fault = {
   id: "killed-upgrade",
   name: `pulumi up killed in an upgrade (${upgradeFrom} → ${upgradeTo})`,
-  weight: 2,
+  weight: 0.5,
   victim: "nobody",
   healedBy: "one pulumi up",
   prepare: async (operator) => {
@@ -42,7 +42,7 @@ const upgrade: Fault = {
 const rotation: Fault = {
   id: "killed-rotation",
   name: "pulumi up killed in a CA rotation",
-  weight: 2,
+  weight: 0.5,
   victim: "nobody",
   healedBy: "one pulumi up",
   inject: async (scene) => {
@@ -62,7 +62,7 @@ function authorities({ settings }: Operator): [number] {
 const scaling: Fault = {
   id: "killed-scaling",
   name: "pulumi up killed in a scaling (3 → 5 → 3)",
-  weight: 2,
+  weight: 0.5,
   victim: "nobody",
   healedBy: "one pulumi up",
   inject: async (scene) => {
@@ -87,7 +87,7 @@ const scaling: Fault = {
 const twoAtOnce: Fault = {
   id: "two-ups",
   name: "two pulumi ups at once",
-  weight: 2,
+  weight: 0.5,
   victim: "nobody",
   healedBy: "one pulumi up",
   inject: async ({ operator, injection, note }) => {
