@@ -92,6 +92,15 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
     expect(await etcdctl(renewed, ["get", "before", "--print-value-only"])).toBe("the end");
   });
 
+  it.each(machines(noKills))("loses no write: $name", change, 420_000);
+
+  it("keeps the data of members that left, and what was given up", async () => {
+    const kept = (await dataVolumes(operator.lab.aws)).map(({ name }) => name);
+    // An update that was killed can have left further ones.
+    expect(kept).toEqual(expect.arrayContaining(["controller-3-data", "controller-4-data"]));
+    expect(kept.filter((name) => name === "controller-2-data").length).toBeGreaterThanOrEqual(2);
+  });
+
   it.each(drilled)(
     "gets over a fault, by itself or one pulumi up: $fault",
     async (injection) => {
@@ -103,15 +112,6 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
     },
     420_000,
   );
-
-  it.each(machines(noKills))("loses no write: $name", change, 420_000);
-
-  it("keeps the data of members that left, and what was given up", async () => {
-    const kept = (await dataVolumes(operator.lab.aws)).map(({ name }) => name);
-    // An update that was killed can have left further ones.
-    expect(kept).toEqual(expect.arrayContaining(["controller-3-data", "controller-4-data"]));
-    expect(kept.filter((name) => name === "controller-2-data").length).toBeGreaterThanOrEqual(2);
-  });
 
   it("never shows a private key on the way", () => expectNoPrivateKey(printed.join("\n")));
 });
