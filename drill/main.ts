@@ -110,7 +110,7 @@ async function readCampaign(): Promise<Campaign | undefined> {
     return undefined;
   }
   const { possible: chosen, notRun } = await sortOut(chosenFaults(values.only?.split(",")));
-  const seed = wholeNumber("--seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
+  const seed = wholeNumber("--seed", values.seed) ?? Math.floor(Math.random() * 1e9);
   const asked = wholeNumber("--injections", values.injections);
   const count = asked ?? (values.short || values.only !== undefined ? chosen.length : 100);
   return {

@@ -3,7 +3,7 @@ import type { Report } from "./report";
 import { unavailableLimitMs } from "./result";
 
 const rowHeight = 26;
-const frame = { top: 70, bottom: 60, left: 320, right: 30 };
+const frame = { top: 70, bottom: 60, left: 350, right: 30 };
 
 /** A strip plot as SVG: each injection's longest time without a write and without a read, by fault. */
 export function drillPlot({ results, date, seed }: Report): string {
@@ -26,7 +26,7 @@ export function drillPlot({ results, date, seed }: Report): string {
         subtext: `${results.length} injections, ${date}, seed ${seed}`,
         textStyle: { fontSize: 15 },
       },
-      legend: { top: 30, right: 130, itemGap: 30 },
+      legend: { top: 30, right: 130, itemGap: 60 },
       grid: frame,
       xAxis: {
         type: "log",

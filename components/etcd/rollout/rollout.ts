@@ -23,12 +23,13 @@ const restartSeconds = 600;
  */
 export class Rollout extends pulumi.ComponentResource {
   readonly gate: pulumi.Stash;
-  private readonly turns = new Turns(() => this.standing());
+  private readonly turns: Turns;
   private outputs: Promise<StackOutputs> | undefined;
   private survey: Promise<Survey> | undefined;
 
   constructor(name: string, wanted: Wanted, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:index:Rollout", name, {}, opts);
+    this.turns = new Turns(Object.keys(wanted.members).length, () => this.standing());
     const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs, newInputs }) =>
       this.pass(oldInputs!["input"] as Wanted, newInputs!["input"] as Wanted),
     );

@@ -8,6 +8,12 @@ export const leftAsItWas = "not restarting this healthy member";
 const gatherMs = 300;
 
 /**
+ * How much longer where nobody but the leader has come by then: on a busy machine they come seconds apart,
+ * and a leader that goes first moves its leadership to a member that has still to go.
+ */
+const gatherBesideLeaderMs = 3000;
+
+/**
  * Lets the members of a running cluster be changed one at a time, in the right order.
  *
  * Members do not depend on each other, because those of a new cluster must start together. So the
@@ -23,8 +29,14 @@ export class Turns {
   private gathered = false;
   private standing: Standing | undefined;
 
-  /** @param ask who takes no part and who leads, asked once, before the first of several turns */
-  constructor(private readonly ask: () => Promise<Standing>) {}
+  /**
+   * @param members how many could want a turn
+   * @param ask who takes no part and who leads, asked once, before the first turn
+   */
+  constructor(
+    private readonly members: number,
+    private readonly ask: () => Promise<Standing>,
+  ) {}
 
   /** Resolves when it is this member's turn; rejects when a member before it has failed. */
   async take(name: string): Promise<void> {
@@ -66,17 +78,28 @@ export class Turns {
     this.end(name);
   }
 
+  private async gather(): Promise<void> {
+    if (this.members === 1) {
+      return;
+    }
+    await sleep(gatherMs);
+    this.standing = await this.ask();
+    const { leader } = this.standing;
+    const until = performance.now() + gatherBesideLeaderMs;
+    const isAlone = () => this.waiting.size === 1 && this.waiting.has(leader ?? "");
+    while (isAlone() && performance.now() < until) {
+      await sleep(gatherMs);
+    }
+  }
+
   private async next(): Promise<void> {
     if (this.current !== undefined || this.choosing || this.waiting.size === 0) {
       return;
     }
     this.choosing = true;
     if (!this.gathered) {
-      await sleep(gatherMs);
+      await this.gather();
       this.gathered = true;
-    }
-    if (this.waiting.size > 1 && this.failed === undefined) {
-      this.standing ??= await this.ask();
     }
     const nobody: Standing = { unhealthy: [], leader: undefined };
     const name = nextInTurn([...this.waiting.keys()], this.standing ?? nobody);

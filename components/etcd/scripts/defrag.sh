@@ -14,7 +14,8 @@ defrag() {
   lock "$service"
   local down before
   serves "$client_url" || fail "not defragmenting this member, because it does not serve reads. See npm run health"
-  down=$(others_down "$(ctl "$client_url" member list)")
+  list_members
+  down=$(others_down)
   [[ -z $down ]] || fail "not defragmenting this member, because others do not answer: $down. See npm run health"
   before=$(sizes)
   [[ $compact != true ]] || compact_history

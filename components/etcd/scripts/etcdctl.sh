@@ -35,35 +35,39 @@ accepts() {
 # My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
 my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 
+# The members as this one knows them, for all that is checked before a change.
+list_members() { entries=$(ctl "$client_url" member list); }
+entries=
+
 # check_others ALARM: without this member the others must be a quorum, each of them serving, and no
 # alarm raised but this one.
 check_others() {
-  local alarms entries down
+  local alarms down
   alarms=$(ctl "$client_url" alarm list | awk -v but="alarm:$1" '!index($0, but)')
   [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
-  entries=$(ctl "$client_url" member list)
+  list_members
   # A single member has nobody to wait for: its restart is its downtime.
   (($(wc -l <<<"$entries") > 1)) || return 0
-  down=$(others_down "$entries")
+  down=$(others_down)
   [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
   (($(wc -l <<<"$entries") > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
 }
 
-# others_down LIST: the members of a list that do not serve, but this one, on one line.
+# Of the listed members those that do not serve, but this one, on one line.
 others_down() {
-  local entries other url down=()
-  entries=$(awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }' <<<"$1")
+  local others other url down=()
+  others=$(awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }' <<<"$entries")
   while read -r other url; do
     # A member that has never started has no client URL.
     [[ -n $url ]] && serves "$url" || down+=("$other")
-  done <<<"$entries"
+  done <<<"$others"
   echo "${down[*]}"
 }
 
-# The leader hands over first: an orderly hand-over stalls writes for milliseconds, an election for a second.
+# The leader hands over to another of the listed members first: an orderly hand-over stalls writes for
+# milliseconds, an election for a second.
 move_leadership_away() {
-  local entries target
-  entries=$(ctl "$client_url" member list)
+  local target
   [[ $(awk -F', ' -v url="$peer_url" '$4 == url { print $1 }' <<<"$entries") == "$(leader_id "$client_url")" ]] || return 0
   target=$(awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" && !found++ { print $1 }' <<<"$entries")
   [[ -n $target ]] || return 0

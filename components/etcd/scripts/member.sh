@@ -98,15 +98,19 @@ place_links() {
 # The client URLs of the other members, one a line.
 others() { tr ',' '\n' <<<"$members" | awk -F= -v me="$name" '$1 != me { print $2 }'; }
 
-# The first of the other members that answers for a quorum, or nothing.
+# The first of the other members that answers for a quorum, or nothing. All are asked at once: each that
+# has none takes its time to say nothing.
 find_quorum() {
-  local url
-  for url in $(others); do
-    if serves "$url"; then
-      echo "$url"
-      return 0
-    fi
+  local urls index asked=() found=
+  mapfile -t urls < <(others)
+  for index in "${!urls[@]}"; do
+    serves "${urls[index]}" &
+    asked+=("$!")
   done
+  for index in "${!urls[@]}"; do
+    ! wait "${asked[index]}" || found=${found:-${urls[index]}}
+  done
+  echo "$found"
 }
 
 # My entry under the peer URL that I had before, where the machine was made anew with another address.

@@ -108,7 +108,7 @@ describe("the figures of an injection", () => {
         "no write succeeded for 19008 ms, at most 10000 may pass",
         "no read succeeded for 19020 ms, at most 10000 may pass",
         "6.3 writes were tried a second, fewer than 100",
-        "4.0 puts and gets of registers were tried a second, fewer than 50",
+        "4.0 puts and gets of registers were tried a second, fewer than 30",
       ],
     ],
   ])("tell of %s", (_name, otherSeen, otherAftermath, violations) => {

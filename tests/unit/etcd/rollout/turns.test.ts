@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { scriptInput } from "../../../../components/etcd/scripts";
 import { nextInTurn, type Standing } from "../../../../components/etcd/rollout/order";
@@ -28,7 +29,7 @@ describe("who is next", () => {
 describe("turns", () => {
   it("go round one at a time, who takes no part first and the leader last", async () => {
     const ask = vi.fn(async () => ({ unhealthy: ["c"], leader: "a" }));
-    const turns = new Turns(ask);
+    const turns = new Turns(3, ask);
     const [a, b, c] = [turns.take("a"), turns.take("b"), turns.take("c")];
     await c;
     expect(await waits(b)).toBe(true);
@@ -41,7 +42,7 @@ describe("turns", () => {
   });
 
   it("go on by what a change has told of the leader", async () => {
-    const turns = new Turns(async () => ({ unhealthy: [], leader: "c" }));
+    const turns = new Turns(3, async () => ({ unhealthy: [], leader: "c" }));
     const [a, b, c] = [turns.take("a"), turns.take("b"), turns.take("c")];
     await a;
     turns.end("a", "b");
@@ -51,15 +52,29 @@ describe("turns", () => {
     await b;
   });
 
-  it("ask nobody where only one waits", async () => {
+  it("ask nobody in a cluster of one", async () => {
     const ask = vi.fn(async () => nobody);
-    const turns = new Turns(ask);
+    const turns = new Turns(1, ask);
     await turns.take("a");
     expect(ask).not.toHaveBeenCalled();
   });
 
+  it("do not begin with the leader because it came first", async () => {
+    const turns = new Turns(3, async () => ({ unhealthy: [], leader: "a" }));
+    const a = turns.take("a");
+    await sleep(600);
+    await turns.take("b");
+    expect(await waits(a)).toBe(true);
+    turns.end("b");
+    await a;
+  });
+
+  it("begin with the leader where nobody else comes", async () => {
+    await new Turns(3, async () => ({ unhealthy: [], leader: "a" })).take("a");
+  });
+
   it("are refused to those who wait when somebody fails", async () => {
-    const turns = new Turns(async () => nobody);
+    const turns = new Turns(3, async () => nobody);
     const first = turns.take("a");
     const others = Promise.allSettled([turns.take("b"), turns.take("c")]);
     await first;
@@ -72,7 +87,7 @@ describe("turns", () => {
   });
 
   it("go on when a healthy member was left as it was: the one to repair may come next", async () => {
-    const turns = new Turns(async () => nobody);
+    const turns = new Turns(3, async () => nobody);
     const [a, b] = [turns.take("a"), turns.take("b")];
     await a;
     turns.fail("a", [`a: ${leftAsItWas}, because others do not answer: b`]);
@@ -86,14 +101,14 @@ describe("turns", () => {
   });
 
   it("are refused to those who come later, too", async () => {
-    const turns = new Turns(async () => nobody);
+    const turns = new Turns(3, async () => nobody);
     await turns.take("a");
     turns.fail("a", ["it does not come back"]);
     await expect(turns.take("b")).rejects.toThrow("because a has failed");
   });
 
   it("are not given back by somebody who has none", async () => {
-    const turns = new Turns(async () => nobody);
+    const turns = new Turns(3, async () => nobody);
     const [a, b] = [turns.take("a"), turns.take("b")];
     await a;
     turns.end("b");
