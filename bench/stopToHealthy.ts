@@ -1,5 +1,6 @@
 import type { Window } from "../load/clock";
 import { downtimes } from "../load/downtime";
+import type { Sample } from "../load/probe";
 import type { SamplerHistory } from "../load/samplerFigures";
 
 /**
@@ -14,7 +15,7 @@ export function stopToHealthySeconds(
   expected: number,
 ): number {
   const down = members.map(({ samples }) =>
-    downtimes(samples).filter(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs),
+    stops(samples).filter(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs),
   );
   const found = down.filter((windows) => windows.length > 0).length;
   if (found !== expected) {
@@ -23,4 +24,12 @@ export function stopToHealthySeconds(
   const all = down.flat();
   const fromMs = Math.min(...all.map((one) => one.fromMs));
   return (Math.max(...all.map((one) => one.toMs)) - fromMs) / 1000;
+}
+
+/** A member without a leader for a moment says so; one that is stopped turns whoever asks away. */
+function stops(samples: readonly Sample[]) {
+  const turnedAway = samples.filter(({ error }) => error?.includes("ECONNREFUSED"));
+  return downtimes(samples).filter(({ fromMs, toMs }) =>
+    turnedAway.some(({ startMs }) => startMs >= fromMs && startMs <= toMs),
+  );
 }
