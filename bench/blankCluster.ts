@@ -4,11 +4,10 @@ import { type Blank, BlankMachines } from "../lab/blankMachines";
 import type { Log } from "../lab/docker";
 import * as machines from "../lab/machines";
 import { labDir } from "../lab/paths";
-import { PulumiEngine } from "../lab/pulumiEngine";
+import { PulumiEngine, up } from "../lab/pulumiEngine";
 import { askHealth } from "../live/health";
 import type { StackOutputs } from "../live/stackOutputs";
-import type { Target } from "../load/target";
-import { pulumi, up } from "./pulumi";
+import { pulumi } from "./pulumi";
 import { olderVersion, version } from "./versions";
 
 const cidr = "10.64.0.0/24";
@@ -79,9 +78,3 @@ export class BlankCluster {
     };
   }
 }
-
-/** The cluster as its clients see it. */
-export const targetOf = (outputs: StackOutputs): Target => ({
-  members: outputs.members,
-  credentials: outputs,
-});

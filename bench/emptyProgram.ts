@@ -2,8 +2,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Log } from "../lab/docker";
 import { labDir } from "../lab/paths";
-import type { PulumiEngine } from "../lab/pulumiEngine";
-import { pulumi, up } from "./pulumi";
+import { type PulumiEngine, up } from "../lab/pulumiEngine";
+import { pulumi } from "./pulumi";
 
 const folder = path.join(labDir, "empty");
 

@@ -2,9 +2,6 @@ import type { Log } from "../lab/docker";
 import type { PulumiEngine, PulumiRun } from "../lab/pulumiEngine";
 import { lastLines } from "../lab/run";
 
-/** `pulumi up` as it is timed: without a preview before it. */
-export const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
-
 /**
  * Runs `pulumi`, which is to succeed: what it printed and how long it took.
  * @throws Error with its last lines

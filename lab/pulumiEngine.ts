@@ -14,6 +14,9 @@ const stateDir = path.join(labDir, "state");
 const passphraseFile = path.join(labDir, "passphrase");
 const limitSeconds = 1200;
 
+/** `pulumi up` as the lab runs it: nothing to confirm, and no preview before it. */
+export const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+
 /** How a run of `pulumi` ended and what it said. */
 export interface PulumiRun {
   readonly exitCode: number;
@@ -50,7 +53,7 @@ export class PulumiEngine implements Engine {
 
   async up(log: Log): Promise<void> {
     await this.createStack();
-    await this.succeed(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+    await this.succeed(up, log);
   }
 
   /** Makes the stack where it is not there yet. */

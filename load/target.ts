@@ -18,3 +18,8 @@ export interface Target {
   readonly members: readonly Member[];
   readonly credentials?: Credentials;
 }
+
+/** A cluster by its stack's outputs. */
+export function targetOf(outputs: Credentials & Pick<Target, "members">): Target {
+  return { members: outputs.members, credentials: outputs };
+}

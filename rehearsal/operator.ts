@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../lab/docker";
 import { Lab } from "../lab/lab";
-import { PulumiEngine, type PulumiRun } from "../lab/pulumiEngine";
+import { PulumiEngine, type PulumiRun, up } from "../lab/pulumiEngine";
 import { lastLines } from "../lab/run";
 import { askHealth } from "../live/health";
 import type { StackOutputs } from "../live/stackOutputs";
-import type { Target } from "../load/target";
+import { type Target, targetOf } from "../load/target";
 
 export type Settings = Readonly<Record<string, unknown>>;
-
-const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
 /** How long after its start, or after its instances are made, an `up` is killed at the latest, in ms. */
 const killWithinMs = { start: 16_000, instances: 8_000 };
@@ -33,7 +31,7 @@ export class Operator {
 
   /** The cluster as its clients see it. */
   get target(): Target {
-    return { members: this.outputs.members, credentials: this.outputs };
+    return targetOf(this.outputs);
   }
 
   /** What the stack's file says beside the dev stack's settings. */

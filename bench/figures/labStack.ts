@@ -2,10 +2,10 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { Lab } from "../../lab/lab";
 import { labDir } from "../../lab/paths";
-import { PulumiEngine } from "../../lab/pulumiEngine";
+import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
-import { pulumi, up } from "../pulumi";
+import { pulumi } from "../pulumi";
 import { sshConnections } from "../sshConnections";
 
 const countFile = path.join(labDir, "modules.txt");

@@ -1,8 +1,8 @@
 import { Lab } from "../../lab/lab";
-import { PulumiEngine } from "../../lab/pulumiEngine";
+import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { EmptyProgram } from "../emptyProgram";
 import { type Bench, type Figure, type Measurement, repeat } from "../figure";
-import { pulumi, up } from "../pulumi";
+import { pulumi } from "../pulumi";
 
 /** `up` and `preview` of the lab's stack, when nothing has changed. */
 export const noop: Figure = {

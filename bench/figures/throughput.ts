@@ -1,6 +1,6 @@
 import { quote } from "../../components/etcd/scripts";
-import type { Target } from "../../load/target";
-import { BlankCluster, targetOf } from "../blankCluster";
+import { type Target, targetOf } from "../../load/target";
+import { BlankCluster } from "../blankCluster";
 import { copyCertificate, untilHealthy } from "../byHand";
 import { certificateByHand } from "../certificateByHand";
 import { closedLoop } from "../closedLoop";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../lab/lab";
 import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
-import { PulumiEngine } from "../../lab/pulumiEngine";
+import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { askHealth } from "../../live/health";
@@ -20,8 +20,6 @@ import {
 import { dataVolumes } from "./dataVolumes";
 import { fillDatabase, forgetLimits, limitDatabases } from "./fullDatabase";
 import { leftovers } from "./leftovers";
-
-const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
 describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", () => {
   const printed: string[] = [];
