@@ -71,7 +71,8 @@ export class ExistingMachines extends pulumi.ComponentResource {
     return new local.Command(
       "preflight",
       {
-        create: "node run.mjs ops/preflight.ts",
+        // Without run.mjs, which takes its time: where the program runs, its packages are there.
+        create: "node --require tsx/cjs ops/preflight.ts",
         stdin: pulumi.secret(JSON.stringify(tasks)),
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,

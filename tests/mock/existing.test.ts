@@ -27,7 +27,7 @@ describe("machines that exist already", () => {
 
   it("are all looked at before any is changed", () => {
     const preflight = program.get(local, "preflight");
-    expect(preflight.inputs["create"]).toBe("node run.mjs ops/preflight.ts");
+    expect(preflight.inputs["create"]).toBe("node --require tsx/cjs ops/preflight.ts");
     for (const machine of site.machines) {
       const { dependencies } = program.get(command, `${machine.name}-stage`);
       expect(dependencies.some((urn) => urn.endsWith("::preflight"))).toBe(true);

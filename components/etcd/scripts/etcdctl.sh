@@ -32,6 +32,20 @@ accepts() {
   timeout 3 bash -c "exec 3<>/dev/tcp/${address%:*}/${address##*:}" 2>/dev/null
 }
 
+# serving URL...: those that serve, a line each. All are asked at once: one that does not takes its time to
+# say nothing.
+serving() {
+  local url asked=()
+  for url; do
+    serves "$url" &
+    asked+=("$!")
+  done
+  for url; do
+    ! wait "${asked[0]}" || echo "$url"
+    asked=("${asked[@]:1}")
+  done
+}
+
 # My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
 my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 
@@ -42,10 +56,15 @@ entries=
 # check_others ALARM: without this member the others must be a quorum, each of them serving, and no
 # alarm raised but this one.
 check_others() {
-  local alarms down
-  alarms=$(ctl "$client_url" alarm list | awk -v but="alarm:$1" '!index($0, but)')
-  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
+  local alarms asked down
+  # Asked beside the list, since the time is one in which others wait for their turn.
+  exec {alarms_of}< <(ctl "$client_url" alarm list)
+  asked=$!
   list_members
+  alarms=$(awk -v but="alarm:$1" '!index($0, but)' <&"$alarms_of")
+  wait "$asked"
+  exec {alarms_of}<&-
+  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
   # A single member has nobody to wait for: its restart is its downtime.
   (($(wc -l <<<"$entries") > 1)) || return 0
   down=$(others_down)
@@ -55,11 +74,13 @@ check_others() {
 
 # Of the listed members those that do not serve, but this one, on one line.
 others_down() {
-  local others other url down=()
+  local others urls other url up down=()
   others=$(awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }' <<<"$entries")
+  mapfile -t urls < <(awk '$2 { print $2 }' <<<"$others")
+  up=$(serving "${urls[@]}")
   while read -r other url; do
     # A member that has never started has no client URL.
-    [[ -n $url ]] && serves "$url" || down+=("$other")
+    [[ -n $url && $'\n'$up$'\n' == *$'\n'$url$'\n'* ]] || down+=("$other")
   done <<<"$others"
   echo "${down[*]}"
 }

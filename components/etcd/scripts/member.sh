@@ -34,8 +34,6 @@ member() {
   else
     done_what=$(start_without_data)
   fi
-  place_links
-  place_snapshot_timer
   printf '{"member":"%s","version":"%s","leader":"%s","%s":"%s"}\n' "$name" "$version" "$(leader_name)" "$done_what" "$(started_at)"
 }
 
@@ -78,6 +76,12 @@ place_unit() {
   enabled "$service"
 }
 
+# What lies beside the member, and what nobody waits for: placed while etcd starts.
+place_the_rest() {
+  place_links
+  place_snapshot_timer
+}
+
 place_links() {
   [[ -n $links ]] || return 0
   [[ -d $links ]] || install -d -m 0755 "$links"
@@ -98,19 +102,11 @@ place_links() {
 # The client URLs of the other members, one a line.
 others() { tr ',' '\n' <<<"$members" | awk -F= -v me="$name" '$1 != me { print $2 }'; }
 
-# The first of the other members that answers for a quorum, or nothing. All are asked at once: each that
-# has none takes its time to say nothing.
+# The first of the other members that answers for a quorum, or nothing.
 find_quorum() {
-  local urls index asked=() found=
+  local urls
   mapfile -t urls < <(others)
-  for index in "${!urls[@]}"; do
-    serves "${urls[index]}" &
-    asked+=("$!")
-  done
-  for index in "${!urls[@]}"; do
-    ! wait "${asked[index]}" || found=${found:-${urls[index]}}
-  done
-  echo "$found"
+  serving "${urls[@]}" | sed -n 1p
 }
 
 # My entry under the peer URL that I had before, where the machine was made anew with another address.
@@ -118,9 +114,10 @@ former_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" -v me="$na
 
 # Who leads now: so that whoever orders a rolling change need not ask again.
 leader_name() {
-  local id
+  local id listed
+  exec {listed}< <(ctl "$client_url" member list)
   id=$(leader_id "$client_url")
-  ctl "$client_url" member list | awk -F', ' -v id="$id" '$1 == id { print $3 }'
+  awk -F', ' -v id="$id" '$1 == id { print $3 }' <&"$listed"
 }
 
 started_at() { systemctl show --property=ActiveEnterTimestamp --value "$service"; }
@@ -204,6 +201,7 @@ start() {
   # Not waited for here: systemd's wait has no words for what is missing.
   systemctl reset-failed "$service" 2>/dev/null || true
   systemctl restart --no-block "$service"
+  place_the_rest
 }
 
 # As a learner it answers no reads: promoted as soon as it has caught up, then asked itself.
@@ -258,6 +256,7 @@ converge_running() {
     wait_until_healthy
     echo restarted
   elif [[ $(digest_of_running) == "$(digest_of_unit)" ]]; then
+    place_the_rest
     wait_until_part_of_it
     echo unchanged
   else

@@ -40,7 +40,7 @@ install_release() {
   local binary
   for binary in etcd etcdctl etcdutl; do
     # 3.4 has no etcdutl.
-    [[ ! -f $staging/$name/$binary ]] || mv "$staging/$name/$binary" "$staging/release/bin/$binary"
+    [[ ! -f $staging/$name/$binary ]] || copy_gently "$staging/$name/$binary" "$staging/release/bin/$binary"
   done
   chmod 0755 "$staging/release/bin/"*
   runs_version "$staging/release" "$version" ||
@@ -54,6 +54,10 @@ install_release() {
   ! command -v restorecon >/dev/null || restorecon -R "$release"
   say "etcd $version is staged"
 }
+
+# copy_gently FROM TO: each MiB is on the disk before the next one. A running etcd waits for the disk with
+# each write, and would wait for all of it, whenever the kernel writes 60 MiB at once (180 ms and more).
+copy_gently() { dd if="$1" of="$2" bs=1M oflag=dsync status=none; }
 
 download() {
   local from=$url/v$version expected

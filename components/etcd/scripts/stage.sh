@@ -16,6 +16,8 @@ machine=
 # The certificates follow on standard input, as `scriptInput` makes them.
 stage() {
   take_arguments "$@"
+  # Whatever runs here goes first, above all a member.
+  renice --priority 10 --pid "$$" >/dev/null
   wait_for_cloud_init
   check_machine
   lock etcd-release

@@ -25,15 +25,17 @@ export function snapshotFiles(
   plan: SnapshotPlan,
   context: SnapshotContext,
 ): pulumi.Output<Bundle> {
-  const { region, keys } = plan.s3;
+  const { region } = plan.s3;
+  // None lie where nothing is uploaded.
+  const keys = plan.bucket === undefined ? undefined : plan.s3.keys;
   return pulumi.all([plan.bucket ?? "", region]).apply(([bucketName, regionName]): Bundle => ({
     "snapshot-settings": settingsText(member, plan, {
       ...context,
       bucket: bucketName,
       region: regionName,
+      hasKeys: keys !== undefined,
     }),
-    // None lie where nothing is uploaded.
-    "snapshot-credentials": credentialsText(plan.bucket === undefined ? undefined : keys),
+    "snapshot-credentials": credentialsText(keys),
     "snapshot-run.sh": installedScript("snapshot"),
     "snapshot.service": serviceText(member, plan),
     "snapshot.timer": timerText(member, plan),
@@ -48,9 +50,12 @@ export function credentialsText(keys: S3Access["keys"]): string {
 function settingsText(
   member: MemberPlan,
   plan: SnapshotPlan,
-  context: SnapshotContext & { readonly bucket: string; readonly region: string },
+  context: SnapshotContext & {
+    readonly bucket: string;
+    readonly region: string;
+    readonly hasKeys: boolean;
+  },
 ): string {
-  const { endpoint, keys } = plan.s3;
   const values = {
     version: context.version,
     service: member.service,
@@ -65,12 +70,9 @@ function settingsText(
     keep_days: plan.keepDays,
     bucket: context.bucket,
     prefix: `${context.clusterName}/`,
-    endpoint,
+    endpoint: plan.s3.endpoint,
     region: context.region,
-    keys_file:
-      plan.bucket === undefined || keys === undefined
-        ? ""
-        : `${member.configDirectory}/snapshot/credentials`,
+    keys_file: context.hasKeys ? `${member.configDirectory}/snapshot/credentials` : "",
   };
   return Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)
