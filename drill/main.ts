@@ -11,7 +11,7 @@ import { faults, sortOut } from "./faults/all";
 import { upgradeFrom } from "./faults/ups";
 import { type Injection, planDrill } from "./plan";
 import { drillRows, type Report, violationsOf } from "./report";
-import { publish } from "./publish";
+import { publishCampaign } from "./publish";
 import { versions } from "./versions";
 
 const usage = `npm run drill                        100 injections, about 25 minutes
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   };
   print(report);
   if (isWhole && results.length > 0) {
-    await publish(report);
+    await publishCampaign(report);
   }
   if (failure !== undefined) {
     throw failure;

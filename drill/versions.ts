@@ -2,18 +2,16 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { docker } from "../lab/docker";
 import { projectRoot } from "../lab/paths";
-import { run } from "../lab/run";
+import { versionsInUse } from "../publishing/versions";
 import type { Result } from "./drill";
 
 /** Of what a campaign was run with. */
 export async function versions(results: readonly Result[]): Promise<Record<string, string>> {
-  const pulumi = await run("pulumi", ["version"], { limitSeconds: 20 });
   const module = await readFile(path.join(projectRoot, "drill", "checker", "go.mod"), "utf8");
   return {
     etcd: [...new Set(results.map(({ version }) => version))].sort().join(" and "),
-    Pulumi: pulumi.stdout.trim().replace(/^v/, "") || "unknown",
+    ...(await versionsInUse()),
     Docker: await docker("version", "--format", "{{.Server.Version}}").catch(() => "unknown"),
-    "Node.js": process.versions.node,
     porcupine: /porcupine v(\S+)/.exec(module)![1]!,
   };
 }

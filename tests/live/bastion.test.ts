@@ -3,7 +3,7 @@ import { controllerUserData } from "../../components/aws/userData";
 import { INSTANCE } from "../../lab/aws/schema";
 import { Lab } from "../../lab/lab";
 import { bootMachine, execOn } from "../../lab/machines";
-import { PulumiEngine, type PulumiRun } from "../../lab/pulumiEngine";
+import { PulumiEngine, type PulumiRun, up } from "../../lab/pulumiEngine";
 import { askHealth } from "../../live/health";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { onController } from "./cluster";
@@ -49,7 +49,7 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
       await setSecret("etcd:sshPrivateKey", keys.controllers.privateKey);
       await setSecret("etcd:bastionPrivateKey", keys.bastion.privateKey);
       await bootBastion();
-      return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+      return engine.run(up, log);
     });
   }
 

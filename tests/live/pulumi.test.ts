@@ -42,7 +42,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const { exitCode, output } = await lab.withMirror({ "etcd:version": "3.7.3" }, async () => {
       await engine.createStack();
       await lab.writeSettings(mistakes);
-      return engine.run(["up", "--yes", "--skip-preview"], log);
+      return engine.run(up, log);
     });
     expect(exitCode).not.toBe(0);
     expect(output).toContain("3 settings are not right; nothing was changed:");

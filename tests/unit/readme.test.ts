@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { withTable } from "../../drill/publish";
-import { drillReport, type Report } from "../../drill/report";
+import { drillMarkdown, drillReport, type Report } from "../../drill/report";
+import { withSection } from "../../publishing/publish";
 
 const read = (name: string) => readFileSync(path.join(__dirname, "../..", name), "utf8");
 
@@ -48,6 +48,6 @@ it.each(readdirSync(path.join(__dirname, "../../examples")))(
 
 it("the README's table of the drill is of the campaign in reports/", () => {
   const report = JSON.parse(read("reports/drill.json")) as Report;
-  expect(read("README.md")).toBe(withTable(read("README.md"), report));
+  expect(read("README.md")).toBe(withSection(read("README.md"), "drill", drillMarkdown(report)));
   expect(read("reports/drill.md")).toBe(drillReport(report));
 });

@@ -6,7 +6,7 @@ import { type Blank, BlankMachines } from "../../../lab/blankMachines";
 import { destroyInProcess, type RunResult, runInProcess } from "../../../lab/inprocess/engine";
 import { loadConfig } from "../../../lab/inprocess/projectConfig";
 import * as machines from "../../../lab/machines";
-import type { PulumiEngine, PulumiRun } from "../../../lab/pulumiEngine";
+import { type PulumiEngine, type PulumiRun, up } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
 import type { StackOutputs } from "../../../live/stackOutputs";
@@ -63,7 +63,7 @@ export class Site extends BlankMachines {
   ): Promise<PulumiRun> {
     const log = (line: string) => void this.printed.push(line);
     await this.configureEngine(engine, example, changes);
-    return engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], log);
+    return engine.run(up, log);
   }
 
   /** Writes an example's settings for the real engine. */

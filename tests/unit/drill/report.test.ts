@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Result } from "../../../drill/drill";
 import { drillPlot } from "../../../drill/plot";
-import { withTable } from "../../../drill/publish";
 import { drillMarkdown, drillReport, type Report, violationsOf } from "../../../drill/report";
 
 const result: Result = {
@@ -51,15 +50,6 @@ describe("the report of a drill", () => {
     expect(drillMarkdown({ ...report, notChecked: "there is no Go" })).toContain(
       "Not checked: there is no Go.",
     );
-  });
-
-  it("goes between the README's markers, and nowhere else", () => {
-    const text = "before\n<!-- drill -->\nold\n<!-- /drill -->\nafter\n";
-    const filled = withTable(text, report);
-    expect(filled).toBe(
-      `before\n<!-- drill -->\n\n${drillMarkdown(report)}\n\n<!-- /drill -->\nafter\n`,
-    );
-    expect(withTable(filled, report)).toBe(filled);
   });
 
   it("is drawn: a point for each injection's longest time without a write, and one for reads", () => {
