@@ -56,7 +56,7 @@ entries=
 # check_others ALARM: without this member the others must be a quorum, each of them serving, and no
 # alarm raised but this one.
 check_others() {
-  local alarms asked down
+  local alarms alarms_of asked down
   # Asked beside the list, since the time is one in which others wait for their turn.
   exec {alarms_of}< <(ctl "$client_url" alarm list)
   asked=$!
