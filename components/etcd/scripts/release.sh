@@ -56,7 +56,7 @@ install_release() {
 }
 
 # copy_gently FROM TO: each MiB is on the disk before the next one. A running etcd waits for the disk with
-# each write, and would wait for all of it, whenever the kernel writes 60 MiB at once (180 ms and more).
+# each write, and would wait for all of it, whenever the kernel writes 58 MB at once (180 ms and more).
 copy_gently() { dd if="$1" of="$2" bs=1M oflag=dsync status=none; }
 
 download() {
