@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { scriptText } from "../../../components/etcd/scripts";
+import { runScript } from "./runScript";
 
 /** Three members: `c` has been added and never started, so it has no client URL yet. */
 const cluster = `
@@ -21,8 +20,7 @@ const cluster = `
 `;
 
 function run(changes: string, call: string) {
-  const input = `${scriptText("member")}${cluster}${changes}\n${call}`;
-  return spawnSync("bash", ["-s"], { input, encoding: "utf8" });
+  return runScript("member", `${cluster}${changes}\n${call}`);
 }
 
 describe("before a healthy member is restarted", () => {
@@ -56,6 +54,28 @@ describe("before a healthy member is restarted", () => {
 
   it("a single member has nobody to wait for", () => {
     expect(run('MEMBERS=("$A") SERVING=', "check_others none").status).toBe(0);
+  });
+});
+
+describe("restarting a member while an alarm is raised", () => {
+  it.each([
+    ["NOSPACE", "none", 1],
+    ["NOSPACE", "NOSPACE", 0],
+    ["CORRUPT", "NOSPACE", 1],
+  ])("%s, with %s to be ended: ends with %d", (raised, ended, code) => {
+    const { status, stderr } = run(`ALARMS="memberID:1 alarm:${raised} "`, `check_others ${ended}`);
+    expect(status).toBe(code);
+    expect(stderr.includes("the cluster has an alarm")).toBe(code === 1);
+  });
+
+  it.each([
+    [400, "none"],
+    [500, "NOSPACE"],
+  ])("a quota of %d after 400 is to end %s", (quota, ended) => {
+    const unit = `unit=$(mktemp); echo '  --quota-backend-bytes=${quota} \\' >"$unit"`;
+    const before = "running_quota() { echo 400; }";
+    const { stdout } = run(`${before}; ${unit}`, 'alarm_to_end; rm "$unit"');
+    expect(stdout).toBe(`${ended}\n`);
   });
 });
 

@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { type ScriptName, scriptText } from "../../../components/etcd/scripts";
+import { runScript } from "./runScript";
 
 /** An etcd that is not there: what it would say, and a line for each thing that it is told to do. */
 const nobody = `
@@ -23,9 +22,8 @@ const nobody = `
   ALARMS="" IN_USE=100 FREE=1000000000 COMPACTION=""
 `;
 
-function run(script: ScriptName, changes: string, call: string) {
-  const input = `${scriptText(script)}${nobody}${changes}\n${call}`;
-  return spawnSync("bash", ["-s"], { input, encoding: "utf8" });
+function run(script: "defrag" | "disarm", changes: string, call: string) {
+  return runScript(script, `${nobody}${changes}\n${call}`);
 }
 
 describe("defragmenting a member", () => {
@@ -82,28 +80,5 @@ describe("disarming", () => {
     const { status, stderr } = run("disarm", `ALARMS="${alarms}"`, "disarm");
     expect(status).toBe(code);
     expect(stderr).toMatch(expected);
-  });
-});
-
-describe("restarting a member while an alarm is raised", () => {
-  it.each([
-    ["NOSPACE", "none", 1],
-    ["NOSPACE", "NOSPACE", 0],
-    ["CORRUPT", "NOSPACE", 1],
-  ])("%s, with %s to be ended: ends with %d", (raised, ended, code) => {
-    const three = "others_down() { :; }; wc() { cat >/dev/null; echo 3; }";
-    const changes = `ALARMS="memberID:1 alarm:${raised} "; ${three}`;
-    const { status, stderr } = run("member", changes, `check_others ${ended}`);
-    expect(status).toBe(code);
-    expect(stderr.includes("the cluster has an alarm")).toBe(code === 1);
-  });
-
-  it.each([
-    [400, "none"],
-    [500, "NOSPACE"],
-  ])("a quota of %d after 400 is to end %s", (quota, ended) => {
-    const unit = `unit=$(mktemp); echo '  --quota-backend-bytes=${quota} \\' >"$unit"`;
-    const { stdout } = run("member", unit, 'alarm_to_end; rm "$unit"');
-    expect(stdout).toBe(`${ended}\n`);
   });
 });

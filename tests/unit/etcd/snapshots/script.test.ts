@@ -1,22 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { scriptText } from "../../../../components/etcd/scripts";
 import { tempFolder } from "../../../tempFolder";
+import { runScript } from "../runScript";
 
 let folder: string;
 beforeEach(() => {
   folder = tempFolder();
 });
-
-/** Runs lines of bash with the script's functions. */
-function bash(script: "snapshot" | "restore", lines: string) {
-  const input = `${scriptText(script)}\n${lines}\n`;
-  const { status, stdout, stderr } = spawnSync("bash", ["-s"], { input, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
 
 describe("retention", () => {
   /** Snapshots of these ages in days, the oldest last. */
@@ -32,7 +24,10 @@ describe("retention", () => {
     });
   }
   const removeOld = (keep: number, days: number) =>
-    bash("snapshot", `directory=${folder} service=etcd keep=${keep} keep_days=${days}; remove_old`);
+    runScript(
+      "snapshot",
+      `directory=${folder} service=etcd keep=${keep} keep_days=${days}; remove_old`,
+    );
 
   it.each<[string, number[], number, number, number]>([
     ["keeps as many as it may", [0.1, 1.1, 2.1, 3.1], 3, 30, 3],
@@ -60,7 +55,7 @@ describe("a snapshot's file", () => {
   function check(content: Buffer) {
     const file = path.join(folder, "snapshot.db");
     writeFileSync(file, content);
-    return bash(
+    return runScript(
       "restore",
       `snapshot_tool() { echo '{"revision":7}'; }; check_snapshot ${file} "the snapshot"; number revision "$status"`,
     );
@@ -86,7 +81,7 @@ describe("a snapshot's file", () => {
 
 describe("a snapshot's version", () => {
   const check = (version: string, status: string, file: string) =>
-    bash(
+    runScript(
       "restore",
       `version=${version} status='${status}' uploaded='${file}'; check_snapshot_version it`,
     );
@@ -122,7 +117,7 @@ describe("what S3 has against a request", () => {
     ],
     ["curl: (7) Failed to connect", "curl: (7) Failed to connect "],
   ])("%s is %s", (body, reason) => {
-    expect(bash("snapshot", `s3_reason "${body}" --upload-file x`).stdout.trim()).toBe(
+    expect(runScript("snapshot", `s3_reason "${body}" --upload-file x`).stdout.trim()).toBe(
       reason.trim(),
     );
   });
