@@ -198,8 +198,12 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(verdict).toMatch(/^controller-\d.* raised NOSPACE: .* npm run defrag -- --compact$/);
     const { exitCode, output } = await defrag("--compact");
     expect(exitCode, output).toBe(0);
-    const done = [...output.matchAll(/^(\S+): 1\d\.\d MiB → 1\.\d MiB of 16\.0 MiB$/gm)];
+    const done = [...output.matchAll(/^(\S+): (\S+) MiB → (\S+) MiB of 16\.0 MiB$/gm)];
     expect(new Set(done.map(([, name]) => name)).size, output).toBe(3);
+    // How far a file has grown is bbolt's own affair, and differs from member to member.
+    for (const [line, , before, after] of done) {
+      expect(Number(after), line).toBeLessThan(Number(before) / 2);
+    }
     // Only the leader has a leadership to move away, once, and it is the last one.
     const leaders = [...output.matchAll(/^(\S+): moving the leadership/gm)];
     expect(leaders.map(([, name]) => name)).toEqual([done[2]![1]]);
