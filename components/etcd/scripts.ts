@@ -6,8 +6,8 @@ import * as path from "node:path";
  * part defines a function of the script's own name.
  */
 const parts = {
-  preflight: ["preflight"],
-  stage: ["release", "package", "files", "certificates", "stage"],
+  preflight: ["tools", "preflight"],
+  stage: ["tools", "release", "package", "files", "certificates", "stage"],
   restore: ["files", "units", "dataDirectory", "s3", "snapshotFile", "restore"],
   member: [
     "files",

@@ -37,11 +37,9 @@ check_tools() {
     x86_64 | aarch64) ;;
     *) find_out "the machine is a $(uname -m); etcd releases are for x86_64 and aarch64" ;;
   esac
-  local tool missing=()
-  for tool in awk curl flock sha256sum tar useradd; do
-    command -v "$tool" >/dev/null || missing+=("$tool")
-  done
-  ((${#missing[@]} == 0)) || find_out "these commands are missing: ${missing[*]}"
+  local missing
+  missing=$(missing_tools)
+  [[ $missing == "" ]] || find_out "these commands are missing: $missing"
   [[ $package != true ]] || command -v apt-get >/dev/null ||
     find_out "install is package, and there is no apt-get here"
 }

@@ -16,10 +16,10 @@ machine=
 # The certificates follow on standard input, as `scriptInput` makes them.
 stage() {
   take_arguments "$@"
-  # Whatever runs here goes first, above all a member.
-  renice --priority 10 --pid "$$" >/dev/null
   wait_for_cloud_init
   check_machine
+  # Whatever runs here goes first, above all a member.
+  renice --priority 10 --pid "$$" >/dev/null
   lock etcd-release
   if [[ $from == package ]]; then
     stage_package
@@ -49,11 +49,9 @@ wait_for_cloud_init() {
 
 # All that is missing at once, before the first change.
 check_machine() {
-  local missing=() tool
-  for tool in awk curl flock sha256sum systemctl tar timeout useradd; do
-    command -v "$tool" >/dev/null || missing+=("$tool")
-  done
-  ((${#missing[@]} == 0)) || fail "these commands are missing: ${missing[*]}. Install them and run pulumi up again"
+  local missing
+  missing=$(missing_tools)
+  [[ $missing == "" ]] || fail "these commands are missing: $missing. Install them and run pulumi up again"
   [[ -d /run/systemd/system ]] || fail "systemd does not run here, and etcd is to be a systemd unit"
   local free
   free=$(df --output=avail -k /opt | tail -n 1)
