@@ -1,8 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { commandExists, whyNoDocker } from "./lab/docker";
-
-const canRunLab = (await whyNoDocker()) === undefined;
-const canRunPulumi = canRunLab && (await commandExists("pulumi"));
 
 /** Some run bash dozens of times, or the whole program, which takes its time on a busy machine. */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
@@ -19,7 +15,6 @@ export default defineConfig({
           name: "live",
           include: ["tests/live/**/*.test.ts"],
           globalSetup: "tests/live/prepare.ts",
-          provide: { canRunLab, canRunPulumi },
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 900_000,

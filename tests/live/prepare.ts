@@ -1,32 +1,34 @@
-import { ensureDocker } from "../../lab/docker";
+import { commandExists, ensureDocker, whyNoDocker } from "../../lab/docker";
 import { ensureImage } from "../../lab/image";
+import { newest } from "../../lab/mirror/newest";
 import { ensureReleases } from "../../lab/mirror/releases";
 import { ensureMoto } from "../../lab/s3/install";
 import type { TestProject } from "vitest/node";
 
-/** The releases that live tests run, but for those that a test looks for itself. */
-const versions = ["3.5.35", "3.6.16", "3.7.3"];
-
 /**
  * Downloads and builds all that the live tests need, before the first of them: minutes on a new machine,
- * which are in no test's time limit.
+ * which are in no test's time limit. Tells the tests what can run here.
  */
 export async function setup(project: TestProject): Promise<void> {
-  if (!project.getProvidedContext().canRunLab) {
-    project.provide("canRunS3", false);
-    return;
-  }
+  const canRunLab = (await whyNoDocker()) === undefined;
+  project.provide("canRunLab", canRunLab);
+  project.provide("canRunPulumi", canRunLab && (await commandExists("pulumi")));
+  project.provide("canRunS3", canRunLab && (await prepareLab()));
+}
+
+/** @returns whether there is also something that stands in for S3 */
+async function prepareLab(): Promise<boolean> {
   const start = performance.now();
   await ensureDocker(console.log);
   await ensureImage(console.log);
-  await ensureReleases(versions, console.log);
+  await ensureReleases(Object.values(newest), console.log);
   const whyNoS3 = await ensureMoto(console.log).then(
-    () => "",
+    () => undefined,
     (error: Error) => error.message,
   );
-  if (whyNoS3 !== "") {
+  if (whyNoS3 !== undefined) {
     console.log(`the tests with S3 are skipped: ${whyNoS3}`);
   }
-  project.provide("canRunS3", whyNoS3 === "");
   console.log(`the lab was prepared in ${((performance.now() - start) / 1000).toFixed()} s`);
+  return whyNoS3 === undefined;
 }
