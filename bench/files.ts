@@ -1,4 +1,5 @@
 import * as os from "node:os";
+import { machineSize } from "../publishing/machine";
 import { publish, published } from "../publishing/publish";
 import { versionsInUse } from "../publishing/versions";
 import { plot } from "./plot";
@@ -29,8 +30,7 @@ const rounded = (_key: string, value: unknown) =>
 /** The machine and the versions of what has a part in the figures. */
 export async function surroundings(): Promise<Surroundings> {
   return {
-    cores: os.cpus().length,
-    memoryGiB: Math.round(os.totalmem() / 1024 ** 3),
+    ...machineSize(),
     processor: os.cpus()[0]?.model ?? "unknown",
     versions: { etcd, ...(await versionsInUse()), Linux: os.release() },
   };

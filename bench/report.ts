@@ -1,3 +1,4 @@
+import type { MachineSize } from "../publishing/machine";
 import { explanations } from "./explanations";
 import type { Measurement } from "./figure";
 import { judge } from "./judgement";
@@ -5,9 +6,7 @@ import { rowNames, rowOf } from "./rows";
 import { series, table } from "./table";
 
 /** Where and by what it was measured. */
-export interface Surroundings {
-  readonly cores: number;
-  readonly memoryGiB: number;
+export interface Surroundings extends MachineSize {
   readonly processor: string;
   readonly versions: Readonly<Record<string, string>>;
 }
