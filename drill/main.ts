@@ -3,6 +3,7 @@
 import Table from "cli-table3";
 import * as os from "node:os";
 import { parseArgs } from "node:util";
+import { machineSize } from "../publishing/machine";
 import { Operator } from "../rehearsal/operator";
 import { Checker } from "./checker";
 import { Drill, type Result } from "./drill";
@@ -12,7 +13,7 @@ import { upgradeFrom } from "./faults/ups";
 import { type Injection, planDrill } from "./plan";
 import { drillRows, type Report, violationsOf } from "./report";
 import { publishCampaign } from "./publish";
-import { versions } from "./versions";
+import { toolVersions } from "./versions";
 
 const usage = `npm run drill                        100 injections, about 25 minutes
 npm run drill -- --short             one of each fault, about 12 minutes
@@ -47,17 +48,13 @@ async function main(): Promise<void> {
     console.log(`Histories are NOT checked for linearizability: ${checker.whyNot}`);
   }
   const startMs = performance.now();
-  const { results, failure } = await runInLab(campaign, checker);
+  const { results, tools, failure } = await runInLab(campaign, checker);
   const report: Report = {
     date: new Date().toISOString().slice(0, 10),
     ...{ form, seed },
     minutes: Number(((performance.now() - startMs) / 60_000).toFixed(1)),
-    machine: {
-      cores: os.availableParallelism(),
-      memoryGiB: Math.round(os.totalmem() / 1024 ** 3),
-      kernel: os.release(),
-    },
-    versions: await versions(results),
+    machine: { ...machineSize(), kernel: os.release() },
+    versions: { etcd: versionsOf(results), ...tools },
     ...(checker.whyNot === undefined ? {} : { notChecked: checker.whyNot }),
     notRun: [...notRun, ...notReached(plan.length - results.length)],
     results,
@@ -72,26 +69,36 @@ async function main(): Promise<void> {
   process.exitCode = violationsOf(report).length > 0 || results.length < plan.length ? 1 : 0;
 }
 
+interface Course {
+  readonly results: Result[];
+  /** Of what it was run with, by name; {} where there never was a cluster. */
+  readonly tools: Record<string, string>;
+  readonly failure?: Error;
+}
+
 /** Makes the cluster, injects all faults, and takes the lab down, however that ended. */
-async function runInLab(
-  campaign: Campaign,
-  checker: Checker,
-): Promise<{ results: Result[]; failure?: Error }> {
+async function runInLab(campaign: Campaign, checker: Checker): Promise<Course> {
   const operator = new Operator(campaign.verbose ? console.log : () => undefined);
   const results: Result[] = [];
+  let tools: Course["tools"] = {};
   try {
     await operator.lab.down();
     await operator.start(startSettings(campaign));
+    tools = await toolVersions();
     console.log(`A cluster of three, etcd ${operator.outputs.version}`);
     await injectAll(campaign, new Drill(operator, checker), results);
-    return { results };
+    return { results, tools };
   } catch (error) {
-    return { results, failure: error as Error };
+    return { results, tools, failure: error as Error };
   } finally {
     await operator.lab.down().catch((error: Error) => {
       console.error(`The lab is still there: ${error.message}\nTake it down: npm run lab -- down`);
     });
   }
+}
+
+function versionsOf(results: readonly Result[]): string {
+  return [...new Set(results.map(({ version }) => version))].sort().join(" and ");
 }
 
 /** What is asked for and can be done; undefined where it is the usage. */

@@ -1,3 +1,4 @@
+import type { MachineSize } from "../publishing/machine";
 import type { Result } from "./drill";
 import type { NotRun } from "./fault";
 import { unavailableLimitMs } from "./result";
@@ -9,7 +10,7 @@ export interface Report {
   readonly form: "short" | "long";
   readonly seed: number;
   readonly minutes: number;
-  readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly kernel: string };
+  readonly machine: MachineSize & { readonly kernel: string };
   readonly versions: Readonly<Record<string, string>>;
   /** Why histories were not checked; undefined where they were. */
   readonly notChecked?: string;

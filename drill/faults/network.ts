@@ -1,3 +1,8 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "simple-statistics";
+import type { MemberOutput } from "../../components/outputs";
 import { lastLines, run } from "../../lab/run";
 import type { Fault, Scene } from "../fault";
 import { memberOf, onMachine } from "../machine";
@@ -89,6 +94,10 @@ const lossy: Fault = {
   heal: removeRules,
 };
 
+/**
+ * As behind a line that is too thin: half of what the member sends fits through, and what waits makes all
+ * of it late. Not by netem, which few kernels have built in; tbf is in all that Docker runs on.
+ */
 const slow: Fault = {
   id: "slow",
   name: "slow network of a member",
@@ -98,21 +107,52 @@ const slow: Fault = {
   holdSeconds: [4, 8],
   // Tried in a network of its own, which is gone with the command.
   whyNot: async () => {
-    const netem = ["qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"];
-    const tried = await run("unshare", ["--net", "tc", ...netem], { limitSeconds: 10 });
+    const tried = await run("unshare", ["--net", "tc", ...queue("lo", "1mbit", 50).split(" ")], {
+      limitSeconds: 10,
+    });
     return tried.failed
-      ? `there is no tc netem here (${lastLines(tried.all, 1).replace(/\.$/, "") || tried.code})`
+      ? `there is no tc tbf here (${lastLines(tried.all, 1).replace(/\.$/, "") || tried.code})`
       : undefined;
   },
   inject: async (scene) => {
-    const delayMs = Math.round(20 + 80 * scene.injection.fraction);
-    scene.note(`${delayMs} ms late`);
-    await onMachine(scene, `tc qdisc add dev eth0 root netem delay ${delayMs}ms ${delayMs / 4}ms`);
+    const waitMs = Math.round(50 + 150 * scene.injection.fraction);
+    await onMachine(
+      scene,
+      `sent() { cat /sys/class/net/eth0/statistics/tx_bytes; }
+       before=$(sent)
+       sleep 1
+       half=$((($(sent) - before) * 8 / 2))
+       tc ${queue("eth0", "${half}bit", waitMs)}`,
+    );
+    await sleep(1000);
+    const lateMs = await connectMs(memberOf(scene));
+    scene.note(`half of its bandwidth, its answers ${lateMs} ms late`);
+    if (lateMs < waitMs / 4) {
+      throw new Error(`its answers are ${lateMs} ms late, expected some ${waitMs}`);
+    }
   },
   heal: async (scene) => {
     await onMachine(scene, "tc qdisc del dev eth0 root 2>/dev/null || true");
   },
 };
+
+/** In the words of tc: packets beyond a rate wait, this long at most. */
+function queue(device: string, rate: string, waitMs: number): string {
+  return `qdisc add dev ${device} root tbf rate ${rate} burst 8kb latency ${waitMs}ms`;
+}
+
+/** How long a member takes to answer a client that wants to connect, in ms: the median of five. */
+async function connectMs({ privateIp, clientUrl }: MemberOutput): Promise<number> {
+  const times: number[] = [];
+  while (times.length < 5) {
+    const startMs = performance.now();
+    const socket = connect({ host: privateIp, port: Number(new URL(clientUrl).port) });
+    await once(socket, "connect", { signal: AbortSignal.timeout(10_000) });
+    times.push(performance.now() - startMs);
+    socket.destroy();
+  }
+  return Math.round(median(times));
+}
 
 export const networkFaults: readonly Fault[] = [
   partitioned("follower"),

@@ -1,9 +1,10 @@
+import { newest } from "../../lab/mirror/newest";
 import { lastLines } from "../../lab/run";
 import type { Fault, Scene } from "../fault";
 import type { Operator, Settings } from "../../rehearsal/operator";
 
-export const upgradeFrom = "3.6.16";
-export const upgradeTo = "3.7.3";
+export const upgradeFrom = newest["3.6"];
+export const upgradeTo = newest["3.7"];
 
 /** A `pulumi up` to new settings, killed where it says so, and finished by another. */
 async function change(
