@@ -38,6 +38,12 @@ export async function onController(
   return result.stdout.trim();
 }
 
+/** When each member's etcd was started: another text after each start. */
+export function startsOf(outputs: StackOutputs): Promise<string[]> {
+  const show = "systemctl show -p ActiveEnterTimestampMonotonic --value etcd";
+  return Promise.all(outputs.members.map(({ name }) => onController(outputs, name, show)));
+}
+
 export interface Credentials {
   readonly ca?: string;
   readonly cert?: string;

@@ -9,7 +9,7 @@ import { run } from "../../lab/run";
 import type { StackOutputs } from "../../live/stackOutputs";
 import { askHealth } from "../../live/health";
 import { fetchSnapshot, takeSnapshot } from "../../live/snapshot";
-import { etcdctl, onController } from "./cluster";
+import { etcdctl, onController, startsOf } from "./cluster";
 import {
   expectFilesProtected,
   expectNoPrivateKey,
@@ -109,10 +109,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   });
 
   it("rolls a changed flag through the members, one at a time", async () => {
-    const startOf = (name: string) =>
-      onController(outputs, name, "systemctl show -p ActiveEnterTimestampMonotonic --value etcd");
-    const names = outputs.members.map((member) => member.name);
-    const before = await Promise.all(names.map(startOf));
+    const before = await startsOf(outputs);
     const changed = { "etcd:quotaGiB": 1 };
     const preview = await lab.withMirror(changed, () => engine.run(["preview", "--diff"], log));
     expect(preview.output).toMatch(/- +--quota-backend-bytes=2147483648/);
@@ -120,7 +117,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expectNoPrivateKey(preview.output);
     const result = await lab.withMirror(changed, () => engine.run(up, log));
     expect(result.exitCode, result.output).toBe(0);
-    const after = await Promise.all(names.map(startOf));
+    const after = await startsOf(outputs);
     after.forEach((start, index) => expect(start).not.toBe(before[index]));
     await expectThreeHealthyMembers(outputs);
     expectNoPrivateKey(result.output);
@@ -164,6 +161,17 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
       expect(await onController(outputs, name, "ls /opt/etcd")).toBe("v3.7.3");
     }
     await expectThreeHealthyMembers(outputs);
+  });
+
+  it("refuses a flag's value that etcd does not take, with every member as it was", async () => {
+    const before = await startsOf(outputs);
+    const extraFlags = { "max-request-bytes": "much" };
+    const result = await lab.withMirror({ "etcd:extraFlags": extraFlags }, () =>
+      engine.run(up, log),
+    );
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain('etcd 3.7.3 refuses its flags: invalid value "much" for flag');
+    expect(await startsOf(outputs)).toEqual(before);
   });
 
   it("leaves the rest as they are when one does not come back, and goes on from there", async () => {

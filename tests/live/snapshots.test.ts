@@ -12,7 +12,7 @@ import type { Credentials } from "../../lab/s3/sign";
 import { askHealth } from "../../live/health";
 import { LiveMachine } from "../../live/machine";
 import { takeSnapshot } from "../../live/snapshot";
-import { etcdctl, onController } from "./cluster";
+import { etcdctl, onController, startsOf } from "./cluster";
 import { tempFolder } from "../tempFolder";
 import { expectNoPrivateKey } from "./expectations";
 
@@ -143,13 +143,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
   it("refuses a truncated snapshot before anything is stopped", async () => {
     const truncated = path.join(folder, "truncated.db");
     await fs.writeFile(truncated, (await fs.readFile(file)).subarray(0, 12_000));
-    const starts = () =>
-      Promise.all(
-        three.map(({ name }) =>
-          onController(outputs(), name, "systemctl show -p ActiveEnterTimestamp etcd"),
-        ),
-      );
-    const before = await starts();
+    const before = await startsOf(outputs());
     const once = { "etcd:restoreFrom": truncated };
     const plan = await lab.withMirror({ ...snapshotSettings, ...once }, () =>
       engine.runCommand("ops/plan.ts", [], log),
@@ -158,7 +152,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     const result = await operator.attempt({ ...once, "etcd:restoreOverData": true });
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("is truncated, damaged or no snapshot");
-    expect(await starts()).toEqual(before);
+    expect(await startsOf(outputs())).toEqual(before);
     expect(await askHealth(outputs())).toMatchObject({ healthy: true });
   });
 

@@ -27,6 +27,7 @@ member() {
   check_version_step
   check_peer_url
   receive_files
+  check_flags
   place_unit
   local done_what
   if has_data; then
@@ -60,6 +61,16 @@ check_peer_url() {
   before=$(sed -n 's/^ *--initial-advertise-peer-urls=\([^ ]*\).*/\1/p' "$unit" 2>/dev/null || true)
   [[ -z $before || $before == "$peer_url" ]] ||
     fail "this member's peer URL is $before, and the settings now make it $peer_url: a member's address, port and use of TLS cannot change. Set them back. Nothing was changed"
+}
+
+# etcd reads all its flags before it tells its version: a value that it does not take is found while what
+# runs, and the unit that a reboot would start, are still as they were.
+check_flags() {
+  ! cmp --silent "$staging/unit" "$unit" || return 0
+  local flags said
+  mapfile -t flags < <(sed -n 's/^ *\(--[^ ]*\).*/\1/p' "$staging/unit")
+  said=$("$binaries/etcd" "${flags[@]}" --version 2>&1) ||
+    fail "etcd $version refuses its flags: ${said%%$'\n'*}. Nothing was changed: correct extraFlags and run pulumi up again"
 }
 
 # --- files -------------------------------------------------------------------------------------
