@@ -13,6 +13,7 @@ import {
   settingsWarnings,
   usesExistingMachines,
 } from "./components/settings/settings";
+import { existingUseBucket } from "./components/settings/snapshots";
 import { stackConfiguration } from "./components/settings/stack";
 import { snapshotPlan } from "./components/snapshots";
 import { wantedCluster } from "./components/wanted";
@@ -29,7 +30,10 @@ const rollout = new Rollout("rollout", wanted);
 
 // The machines: EC2 instances, or what a person has.
 const { machines, access, snapshotBucket } = usesExistingMachines(settings)
-  ? existingMachines({ ...settings, source, members: plans, rollout })
+  ? existingMachines({
+      ...settings,
+      ...{ source, members: plans, rollout, usesBucket: existingUseBucket(settings) },
+    })
   : awsMachines({ ...settings, rollout });
 
 // Whom they trust. Without an issuer there is no TLS.

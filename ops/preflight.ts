@@ -14,6 +14,7 @@ async function findings(task: PreflightTask): Promise<string[]> {
     ports: Object.values(task.ports).join(","),
     quota: task.quotaGiB,
     package: task.fromPackage,
+    bucket: task.usesBucket,
     now: Math.floor(Date.now() / 1000),
   });
   try {

@@ -6,9 +6,9 @@ import * as path from "node:path";
  * part defines a function of the script's own name.
  */
 const parts = {
-  preflight: ["tools", "preflight"],
+  preflight: ["tools", "curl", "preflight"],
   stage: ["tools", "release", "package", "files", "certificates", "stage"],
-  restore: ["files", "units", "dataDirectory", "s3", "snapshotFile", "restore"],
+  restore: ["files", "units", "dataDirectory", "curl", "s3", "snapshotFile", "restore"],
   member: [
     "files",
     "units",
@@ -21,7 +21,7 @@ const parts = {
   ],
   health: ["health"],
   survey: ["units", "dataDirectory", "running", "survey"],
-  snapshot: ["etcdctl", "s3", "snapshotFile", "snapshot"],
+  snapshot: ["etcdctl", "curl", "s3", "snapshotFile", "snapshot"],
   handover: ["etcdctl", "handover"],
   depart: ["etcdctl", "depart"],
   downgrade: ["etcdctl", "downgrade"],

@@ -20,6 +20,8 @@ export interface ExistingMachinesArgs extends SshSettings {
   readonly source: ReleaseSource;
   readonly binDirectory: string;
   readonly quotaGiB: number;
+  /** Whether snapshots go to a bucket, or come from one. */
+  readonly usesBucket: boolean;
   /** Whether destroying the stack deletes the members' data. */
   readonly deleteData: boolean;
 }
@@ -65,6 +67,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
         ...{ service, configDirectory, dataDirectory, address, ports },
         quotaGiB: args.quotaGiB,
         fromPackage: args.source.kind === "package",
+        usesBucket: args.usesBucket,
         replaced: args.replacements[machine.name] ?? 0,
       };
     });

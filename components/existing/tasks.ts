@@ -26,6 +26,7 @@ export interface PreflightTask extends MachineTask {
   readonly ports: MemberPorts;
   readonly quotaGiB: number;
   readonly fromPackage: boolean;
+  readonly usesBucket: boolean;
   /** How often the machine was made anew: all are looked at again then. */
   readonly replaced: number;
 }

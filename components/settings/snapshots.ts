@@ -49,6 +49,13 @@ export function checkSnapshots(settings: Surroundings, secrets: readonly string[
   ];
 }
 
+/** Whether existing machines have to do with a bucket: EC2 controllers always may. */
+export function existingUseBucket(settings: SnapshotSettings): boolean {
+  return (settings.snapshotUpload && settings.snapshotBucket !== "") || isFromBucket(settings);
+}
+
+const isFromBucket = ({ restoreFrom }: SnapshotSettings) => restoreFrom.startsWith("s3:");
+
 function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): Mistake[] {
   const isRight =
     /^\/[\w.-]+(\/[\w.-]+)+$/.test(directory) && !/^\/var\/lib\/etcd(\/|$)/.test(directory);
@@ -85,7 +92,7 @@ function checkBucket(settings: Surroundings): Mistake[] {
       text: `is "${region}", expected a region such as us-east-1`,
     });
   }
-  const fromS3 = settings.restoreFrom.startsWith("s3:");
+  const fromS3 = isFromBucket(settings);
   if (!onEc2 && (bucket !== "" || fromS3) && endpoint === "" && region === "") {
     mistakes.push({
       setting: "snapshotRegion",

@@ -34,6 +34,18 @@ describe("machines that exist already", () => {
     }
   });
 
+  it.each<[boolean, Record<string, unknown>]>([
+    [false, {}],
+    [true, { snapshotBucket: "etcd", snapshotRegion: "eu-west-1" }],
+    [false, { snapshotBucket: "etcd", snapshotRegion: "eu-west-1", snapshotUpload: false }],
+    [true, { restoreFrom: "s3://etcd/etcd.db", snapshotRegion: "eu-west-1" }],
+  ])("are asked what a bucket takes: %s, with %j", async (usesBucket, changes) => {
+    const { get } = await record({ ...site, ...changes }, secrets);
+    const tasks = JSON.parse(get(local, "preflight").inputs["stdin"].value) as unknown[];
+    expect(tasks).toHaveLength(3);
+    expect(tasks).toMatchObject(tasks.map(() => ({ usesBucket })));
+  });
+
   it("are verified and reached as the settings say", () => {
     const { connection } = program.get(command, "etcd-host2").inputs;
     const value = connection.value ?? connection;

@@ -9,11 +9,13 @@ address= # the member's
 ports=   # the member's, separated by commas
 quota=   # the largest that the database may get, in GiB
 package= # true where etcd comes from the distribution's packages
+bucket=  # true where snapshots go to one, or come from one
 now=     # the time where Pulumi runs, in seconds since 1970
 
 preflight() {
   take_arguments "$@"
   check_tools
+  check_bucket
   check_clock
   check_address
   check_space /opt 1
@@ -42,6 +44,10 @@ check_tools() {
   [[ $missing == "" ]] || find_out "these commands are missing: $missing"
   [[ $package != true ]] || command -v apt-get >/dev/null ||
     find_out "install is package, and there is no apt-get here"
+}
+
+check_bucket() {
+  if [[ $bucket == true ]] && command -v curl >/dev/null; then why_no_bucket; fi
 }
 
 # A certificate that is valid from now on is not valid yet where the clock is behind.

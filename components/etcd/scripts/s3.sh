@@ -26,9 +26,10 @@ s3_get() {
 
 # s3_request BUCKET KEY OPTION...: one signed request, and what the store has against it.
 s3_request() {
-  local bucket=$1 key=$2 url keys said
+  local bucket=$1 key=$2 url keys said why
   shift 2
-  check_curl
+  why=$(why_no_bucket)
+  [[ $why == "" ]] || fail "$why"
   url=$(s3_url "$bucket" "$key")
   keys=$(s3_keys)
   # By its standard input: a command line can be read by everybody on the machine.
@@ -60,14 +61,6 @@ s3_reason() {
   else
     tr '\n' ' ' <<<"$text"
   fi
-}
-
-# Before 7.86 curl signs what S3 does not take (curl's changes, "aws_sigv4").
-check_curl() {
-  local version
-  version=$(curl --version | sed -n '1s/^curl \([0-9.]*\).*/\1/p')
-  [[ $(printf '%s\n' 7.86 "$version" | sort --version-sort | sed -n 1p) == 7.86 ]] ||
-    fail "curl here is $version, and signing for S3 needs 7.86 or later. Install a later one, or keep snapshots on the machines (snapshotUpload: false)"
 }
 
 # The lines of curl's configuration that sign a request.
