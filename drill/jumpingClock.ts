@@ -33,7 +33,7 @@ async function build(version: string, place: string): Promise<void> {
   try {
     const output = path.join(folder, "etcd");
     await fs.mkdir(output);
-    await buildWithGo(version, output, await writeOverlay(folder));
+    await buildWithGo(version, output, { only: "etcd", overlay: await writeOverlay(folder) });
     await fs.rename(output, place);
   } finally {
     await fs.rm(folder, { recursive: true, force: true });

@@ -12,22 +12,29 @@ const commands = {
   etcdutl: "go.etcd.io/etcd/etcdutl/v3",
 };
 
+/** What is built, where it is not the whole release. */
+export interface BuildOptions {
+  /** @default all three */
+  readonly only?: keyof typeof commands;
+  /** A file of `go build -overlay`, for a build that differs from the release. */
+  readonly overlay?: string;
+}
+
 /**
  * Builds a release's commands as etcd's own build script does (static, stripped), but from Go's
  * module proxy: `go install …@version` refuses modules with replace directives, which etcd's have,
  * so that they are required by a module made for the purpose.
  *
  * @param output an empty folder for the commands
- * @param overlay a file of `go build -overlay`, for a build that differs from the release
  * @throws Error with Go's last lines, or that there is no Go
  */
 export async function buildWithGo(
   version: string,
   output: string,
-  overlay?: string,
+  { only, overlay }: BuildOptions = {},
 ): Promise<void> {
   const source = await fs.mkdtemp(`${output}-source-`);
-  const modules = Object.values(commands);
+  const modules = only === undefined ? Object.values(commands) : [commands[only]];
   const required = modules.map((module) => `require ${module} v${version}\n`).join("");
   await fs.writeFile(path.join(source, "go.mod"), `module etcdlab\n\ngo 1.24\n\n${required}`);
   const into = ["-o", `${output}${path.sep}`];
