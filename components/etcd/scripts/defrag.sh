@@ -47,11 +47,11 @@ compact_history() {
 
 # The new database is written beside the old one, which goes at the end.
 check_space() {
-  local in_use needed available
+  local in_use needed free
   in_use=$(tells "$client_url" dbSizeInUse)
   # The file grows in steps, and so does the log beside it.
-  needed=$((in_use * 11 / 10 + 128 * 1024 ** 2))
-  available=$(df --output=avail --block-size=1 "$data" | tail -n 1)
-  ((available >= needed)) ||
-    fail "$data has $((available / 1024 ** 2)) MiB free, and a second copy of the database needs $((needed / 1024 ** 2)) MiB. It was not defragmented. Make room on that disk first"
+  needed=$((in_use * 11 / 10 / 1024 ** 2 + 128))
+  free=$(free_mib "$data")
+  ((free >= needed)) ||
+    fail "$data has $free MiB free, and a second copy of the database needs $needed MiB. It was not defragmented. Make room on that disk first"
 }

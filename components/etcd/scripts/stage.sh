@@ -54,6 +54,6 @@ check_machine() {
   [[ $missing == "" ]] || fail "these commands are missing: $missing. Install them and run pulumi up again"
   [[ -d /run/systemd/system ]] || fail "systemd does not run here, and etcd is to be a systemd unit"
   local free
-  free=$(df --output=avail -k /opt | tail -n 1)
-  ((free > 300 * 1024)) || fail "/opt has $((free / 1024)) MiB free, a release needs 300 MiB"
+  free=$(free_mib /opt)
+  ((free > 300)) || fail "/opt has $free MiB free, a release needs 300 MiB"
 }
