@@ -1,3 +1,4 @@
+import { markdownTable } from "../publishing/markdown";
 import type { Measurement } from "./figure";
 import { judge } from "./judgement";
 import { rowOf, type Target, type Unit } from "./rows";
@@ -6,9 +7,7 @@ import { summarize } from "./statistics";
 /** The measured rows as a table in Markdown. */
 export function table(measurements: readonly Measurement[]): string {
   const head = ["figure", "measured", "reference", "ratio", "to reach", "reached"];
-  return [head, head.map(() => "---"), ...measurements.map(cells)]
-    .map((line) => `| ${line.join(" | ")} |`)
-    .join("\n");
+  return markdownTable(head, measurements.map(cells));
 }
 
 function cells(measurement: Measurement): string[] {

@@ -1,4 +1,5 @@
 import type { MachineSize } from "../publishing/machine";
+import { markdownTable } from "../publishing/markdown";
 import type { Result } from "./drill";
 import type { NotRun } from "./fault";
 import { unavailableLimitMs } from "./result";
@@ -77,7 +78,6 @@ export function violationsOf(report: Report): string[] {
 /** What the README shows between its markers: what was measured, where and when. */
 export function drillMarkdown(report: Report): string {
   const { head: columns, rows } = drillRows(report);
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const { machine, results } = report;
   const operations = results.reduce((sum, one) => sum + one.operations, 0);
   const writes = results.reduce((sum, one) => sum + one.writes.acknowledged, 0);
@@ -87,9 +87,7 @@ export function drillMarkdown(report: Report): string {
     `${machine.cores} cores and ${machine.memoryGiB} GiB, etcd ${report.versions["etcd"]}; ${writes} acknowledged writes, ${operations} recorded`,
     `operations. ${violations.length === 0 ? "No violation." : `**${counted(violations.length, "violation")}** (reports/drill.md).`}`,
     "",
-    line(columns),
-    line(columns.map(() => "---")),
-    ...rows.map(line),
+    markdownTable(columns, rows),
     "",
     ...(report.notChecked === undefined ? [] : [`Not checked: ${report.notChecked}.`, ""]),
     ...report.notRun.map(({ name, reason }) => `Not run: ${name}; ${reason}.`),
@@ -123,19 +121,21 @@ ${violations.length === 0 ? "There was none." : violations.map((one) => `- ${one
 | machine | ${machine.cores} cores, ${machine.memoryGiB} GiB of memory, Linux ${machine.kernel} |
 | versions | ${shownVersions.join(", ")} |
 
-| # | fault | member | etcd | what | seconds | without a write | without a read | healthy after |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-${report.results.map(injectionRow).join("\n")}
+${markdownTable(injectionHead, report.results.map(injectionRow))}
 `;
 }
 
-function injectionRow(result: Result): string {
+const injectionHead = [
+  ...["#", "fault", "member", "etcd", "what", "seconds", "without a write", "without a read"],
+  "healthy after",
+];
+
+function injectionRow(result: Result): string[] {
   const { injection, fault, member, version, notes, seconds, longestWithoutMs } = result;
   const { write, read } = longestWithoutMs;
   const healthy = result.healthyAfterSeconds === null ? "never" : `${result.healthyAfterSeconds} s`;
-  const cells = [
-    ...[injection.number, fault, member, version, notes.join("; "), seconds.toFixed(1)],
+  return [
+    ...[String(injection.number), fault, member, version, notes.join("; "), seconds.toFixed(1)],
     ...[`${write} ms`, `${read} ms`, healthy],
   ];
-  return `| ${cells.join(" | ")} |`;
 }

@@ -1,18 +1,22 @@
 import { removeMachine } from "../lab/machines";
+import { newest } from "../lab/mirror/newest";
 import type { StackOutputs } from "../live/stackOutputs";
 import type { Settings } from "./operator";
 import type { Change } from "./rehearsal";
 
+const debians = "3.4.23";
+const { "3.5": five, "3.6": six, "3.7": seven } = newest;
+
 /** The changes of a cluster's life, in an order in which each finds what it needs. */
 export const start: Settings = {
   "etcd:install": "package",
-  "etcd:version": "3.4.23",
+  "etcd:version": debians,
   "etcd:controllers": controllers(1),
 };
 
 /** Where a short rehearsal begins. */
 export const shortStart: Settings = {
-  "etcd:version": "3.5.35",
+  "etcd:version": five,
   "etcd:controllers": controllers(3),
 };
 
@@ -36,23 +40,23 @@ export function upgrades(kills: Kills): Change[] {
   return [
     growth(1, 3, kills.else),
     {
-      name: "3.4.23 (Debian's package) → 3.5.35",
-      settings: { "etcd:install": "release", "etcd:version": "3.5.35" },
+      name: `${debians} (Debian's package) → ${five}`,
+      settings: { "etcd:install": "release", "etcd:version": five },
       kills: kills.else,
     },
     upgradeToSix(kills),
-    { name: "3.6.16 → 3.7.3", settings: { "etcd:version": "3.7.3" }, kills: kills.else },
+    { name: `${six} → ${seven}`, settings: { "etcd:version": seven }, kills: kills.else },
   ];
 }
 
 export function upgradeToSix(kills: Kills): Change {
-  return { name: "3.5.35 → 3.6.16", settings: { "etcd:version": "3.6.16" }, kills: kills.some };
+  return { name: `${five} → ${six}`, settings: { "etcd:version": six }, kills: kills.some };
 }
 
 export const goingDown: Change[] = [
   {
-    name: "3.7.3 → 3.6.16, asked for",
-    settings: { "etcd:version": "3.6.16", "etcd:allowDowngrade": true },
+    name: `${seven} → ${six}, asked for`,
+    settings: { "etcd:version": six, "etcd:allowDowngrade": true },
   },
 ];
 

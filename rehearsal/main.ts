@@ -2,8 +2,12 @@
 // Ends with 1 when a write was lost or failed, or more than one member was down at once.
 import { parseArgs } from "node:util";
 import { changes, type Kills, start } from "./changes";
+import { machineSize } from "../publishing/machine";
+import { versionsInUse } from "../publishing/versions";
 import { Operator } from "./operator";
 import { Rehearsal } from "./rehearsal";
+import { publishRehearsal } from "./publish";
+import { figuresOf } from "./report";
 import { changesTable, type Row } from "./table";
 
 const usage = `npm run rehearse               every change three times over, each pulumi up killed twice
@@ -28,6 +32,7 @@ async function main(): Promise<void> {
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new Error(`--rounds is "${values.rounds}", expected a whole number from 1`);
   }
+  const startMs = performance.now();
   const log = values.verbose ? console.log : sayKills;
   const rows: Row[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -35,6 +40,14 @@ async function main(): Promise<void> {
     rows.push(...(await oneLife(log, values.short ? { some: 1, else: 1 } : { some: 2, else: 2 })));
   }
   console.log(changesTable(rows));
+  await publishRehearsal({
+    date: new Date().toISOString().slice(0, 10),
+    rounds,
+    minutes: Math.round((performance.now() - startMs) / 60_000),
+    machine: machineSize(),
+    versions: await versionsInUse(),
+    changes: rows.map(figuresOf),
+  });
   process.exitCode = rows.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0;
 }
 

@@ -55,7 +55,8 @@ export class Rehearsal {
       }
       observation.reconnect(operator.target);
       await sleep(settleMs);
-      return { change: change.name, verdict: await observation.finish() };
+      const verdict = await observation.finish();
+      return { change: change.name, kills: change.kills ?? 0, verdict };
     } catch (error) {
       await observation.finish().catch(() => undefined);
       throw error;

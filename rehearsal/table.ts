@@ -4,6 +4,8 @@ import type { Verdict } from "../load/verdict";
 /** A change of a running cluster and what was measured meanwhile. */
 export interface Row {
   readonly change: string;
+  /** How often `pulumi up` was killed in it. */
+  readonly kills: number;
   readonly verdict: Verdict;
 }
 

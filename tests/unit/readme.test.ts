@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { drillMarkdown, drillReport, type Report } from "../../drill/report";
+import { markdown, type Report as Rehearsed, summary } from "../../rehearsal/report";
 import { withSection } from "../../publishing/publish";
 
 const read = (name: string) => readFileSync(path.join(__dirname, "../..", name), "utf8");
@@ -38,13 +39,19 @@ it("the README's table of settings is Pulumi.yaml's", () => {
 });
 
 it.each(readdirSync(path.join(__dirname, "../../examples")))(
-  "the README shows examples/%s as it is",
+  "docs/machines.md shows examples/%s as it is",
   (file) => {
     const lines = read(`examples/${file}`).split("\n");
     const settings = lines.filter((line) => !line.startsWith("#")).join("\n");
-    expect(read("README.md")).toContain(`\`\`\`yaml\n${settings}\`\`\`\n`);
+    expect(read("docs/machines.md")).toContain(`\`\`\`yaml\n${settings}\`\`\`\n`);
   },
 );
+
+it("the README's summary of the rehearsal is of the one in reports/", () => {
+  const report = JSON.parse(read("reports/rehearsal.json")) as Rehearsed;
+  expect(read("README.md")).toBe(withSection(read("README.md"), "rehearsal", summary(report)));
+  expect(read("reports/rehearsal.md")).toBe(markdown(report));
+});
 
 it("the README's table of the drill is of the campaign in reports/", () => {
   const report = JSON.parse(read("reports/drill.json")) as Report;

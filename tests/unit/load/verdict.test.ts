@@ -136,8 +136,8 @@ it("the table has a row for each change, and below it what went wrong", () => {
     writer: { ...well.writer, failed: [putRecord({})], longestGapMs: 700, longestOwnStallMs: 400 },
   };
   const text = changesTable([
-    { change: "upgrade", verdict: verdict(well) },
-    { change: "new CA", verdict: verdict(bad) },
+    { change: "upgrade", kills: 0, verdict: verdict(well) },
+    { change: "new CA", kills: 1, verdict: verdict(bad) },
   ]);
   const lines = text.split("\n").filter((line) => !/^[┌├└]/.test(line));
   expect(lines.map((line) => line.split(/ *│ */).filter((cell) => cell !== ""))).toEqual([
