@@ -29,7 +29,7 @@ export class BlankMachines {
   async prepare(cidr: string, versions: string[], log: Log = () => undefined): Promise<void> {
     await ensureDocker(log);
     await ensureImage(log);
-    this.login = await makeKeyPair();
+    this.login = makeKeyPair();
     this.gateway = (await machines.createNetwork(cidr)).gateway;
     this.releases = await ensureReleases(versions, log);
     this.mirror = await serveMirror(this.releases, this.gateway);
@@ -37,7 +37,7 @@ export class BlankMachines {
 
   /** Boots a blank machine and waits until it answers. */
   async bootBlank({ name, ip }: Blank, moreUserData = ""): Promise<void> {
-    const host = await makeKeyPair();
+    const host = makeKeyPair();
     this.hostKeys.set(ip, host.publicKey);
     const userData = controllerUserData({
       name,

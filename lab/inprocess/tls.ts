@@ -2,7 +2,6 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
   randomBytes,
@@ -11,6 +10,7 @@ import {
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { utils as ssh } from "ssh2";
+import { makeKeyPair, sized } from "../keyPair";
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -81,7 +81,7 @@ const curveBits: Record<string, number> = { P256: 256, P384: 384, P521: 521 };
 function newOpensshKey(algorithm: string, curve: string, bits: number): string {
   switch (algorithm) {
     case "ED25519":
-      return newEd25519Key();
+      return makeKeyPair().privateKey;
     case "RSA":
       return endLine(ssh.generateKeyPairSync("rsa", { bits }).private);
     case "ECDSA": {
@@ -94,38 +94,6 @@ function newOpensshKey(algorithm: string, curve: string, bits: number): string {
     default:
       throw new Error(`Key Algorithm "${algorithm}" is not supported: use ECDSA, ED25519 or RSA`);
   }
-}
-
-/**
- * An ED25519 key in OpenSSH's form (PROTOCOL.key). The SSH library's own generator cuts leading
- * zeros off the public key, which breaks one key in 256.
- */
-function newEd25519Key(): string {
-  const { d = "", x = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
-  const [seed, point] = [Buffer.from(d, "base64url"), Buffer.from(x, "base64url")];
-  const blob = Buffer.concat([sized("ssh-ed25519"), sized(point)]);
-  const check = randomBytes(4);
-  const unpadded = Buffer.concat([
-    check,
-    check,
-    blob,
-    sized(Buffer.concat([seed, point])),
-    sized(""),
-  ]);
-  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, (8 - (unpadded.length % 8)) % 8));
-  const one = Buffer.from([0, 0, 0, 1]);
-  const content = Buffer.concat([
-    Buffer.from("openssh-key-v1\0"),
-    ...[sized("none"), sized("none"), sized(""), one],
-    ...[sized(blob), sized(Buffer.concat([unpadded, padding]))],
-  ]);
-  const lines = content.toString("base64").match(/.{1,70}/g) ?? [];
-  return [
-    "-----BEGIN OPENSSH PRIVATE KEY-----",
-    ...lines,
-    "-----END OPENSSH PRIVATE KEY-----",
-    "",
-  ].join("\n");
 }
 
 function readPrivateKey(text: string): KeyObject {
@@ -191,13 +159,6 @@ function opensshBlob(jwk: JsonWebKey): Buffer {
   const curve = (jwk.crv ?? "").replace("P-", "nistp");
   const point = Buffer.concat([Buffer.from([4]), part("x"), part("y")]);
   return Buffer.concat([sized(`ecdsa-sha2-${curve}`), sized(curve), sized(point)]);
-}
-
-function sized(content: string | Buffer): Buffer {
-  const bytes = Buffer.from(content as string);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }
 
 /** A number whose first bit is set would read as negative. */

@@ -28,10 +28,10 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   beforeAll(async () => {
     await lab.down();
     keys = {
-      controllers: await makeKeyPair(),
-      bastion: await makeKeyPair(),
-      bastionHost: await makeKeyPair(),
-      someoneElse: await makeKeyPair(),
+      controllers: makeKeyPair(),
+      bastion: makeKeyPair(),
+      bastionHost: makeKeyPair(),
+      someoneElse: makeKeyPair(),
     };
   });
   afterAll(() => lab.down());

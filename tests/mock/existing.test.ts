@@ -1,8 +1,8 @@
-import { utils } from "ssh2";
 import { beforeAll, describe, expect, it } from "vitest";
+import { makeKeyPair } from "../../lab/keyPair";
 import { type Recording, record } from "./program";
 
-const key = utils.generateKeyPairSync("ed25519").private;
+const key = makeKeyPair().privateKey;
 const command = "command:remote:Command";
 const local = "command:local:Command";
 const hosts = ["10.64.3.7", "10.64.3.8", "10.66.3.86"];

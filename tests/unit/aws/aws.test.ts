@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { makeKeyPair } from "../../../lab/keyPair";
 import { publicKeyOf } from "../../../components/aws/access";
 import { architectureOf, instanceTypeMistake } from "../../../components/aws/instanceTypes";
 import { controllerUserData } from "../../../components/aws/userData";
@@ -29,8 +29,7 @@ describe("an instance type's architecture", () => {
 });
 
 describe("user data", () => {
-  const { private: hostPrivateKeyOpenssh, public: hostPublicKeyOpenssh } =
-    utils.generateKeyPairSync("ed25519");
+  const { privateKey: hostPrivateKeyOpenssh, publicKey: hostPublicKeyOpenssh } = makeKeyPair();
   const text = controllerUserData({
     name: "controller-1",
     hostPrivateKeyOpenssh,
@@ -42,7 +41,7 @@ describe("user data", () => {
     const config = parse(text) as { hostname: string; ssh_keys: Record<string, string> };
     expect(config.hostname).toBe("controller-1");
     expect(config.ssh_keys["ed25519_private"]!.trim()).toBe(hostPrivateKeyOpenssh.trim());
-    expect(config.ssh_keys["ed25519_public"]).toBe(hostPublicKeyOpenssh.trim());
+    expect(config.ssh_keys["ed25519_public"]).toBe(hostPublicKeyOpenssh);
   });
 
   it("tells the name in the way that guides read it", () => {
@@ -53,6 +52,6 @@ describe("user data", () => {
 });
 
 it("a given key's public half is made from it", () => {
-  const pair = utils.generateKeyPairSync("ed25519");
-  expect(publicKeyOf(pair.private)).toBe(pair.public.trim());
+  const { privateKey, publicKey } = makeKeyPair();
+  expect(publicKeyOf(privateKey)).toBe(publicKey);
 });

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { makeKeyPair } from "../../../lab/keyPair";
 import { knownHostKey } from "../../../components/existing/machineSetting";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
 import { mistakesIn as mistakesInStack, rawSettings } from "../../settings";
 
-const key = utils.generateKeyPairSync("ed25519").private;
+const key = makeKeyPair().privateKey;
 const hosts = ["10.64.3.7", "10.64.3.8", "10.66.3.86"];
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFake";
 const three = hosts.map((address, index) => ({ name: `etcd-host${index}`, address }));

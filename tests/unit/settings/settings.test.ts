@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
+import { makeKeyPair } from "../../../lab/keyPair";
 import { SettingsError } from "../../../components/settings/reader";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
 import { mistakesIn, rawSettings } from "../../settings";
@@ -324,7 +325,7 @@ describe("a mistake is found and named", () => {
 });
 
 describe("what is meant is taken", () => {
-  const key = utils.generateKeyPairSync("ed25519").private;
+  const key = makeKeyPair().privateKey;
   const bastion = {
     host: "bastion.example.com",
     user: "me",
