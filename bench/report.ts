@@ -1,4 +1,5 @@
 import type { MachineSize } from "../publishing/machine";
+import { namedVersions } from "../publishing/markdown";
 import { explanations } from "./explanations";
 import type { Measurement } from "./figure";
 import { judge } from "./judgement";
@@ -63,8 +64,8 @@ export function markdown(report: Report): string {
     ...report.rows.map(howMeasured),
     ...unreached(report.rows),
     "## By what",
-    Object.entries(report.surroundings.versions)
-      .map(([name, version]) => `- ${name} ${version}`)
+    namedVersions(report.surroundings.versions)
+      .map((version) => `- ${version}`)
       .join("\n"),
     "",
   ].join("\n\n");

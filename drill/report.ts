@@ -1,5 +1,5 @@
 import type { MachineSize } from "../publishing/machine";
-import { markdownTable } from "../publishing/markdown";
+import { markdownTable, namedVersions } from "../publishing/markdown";
 import type { Result } from "./drill";
 import type { NotRun } from "./fault";
 import { unavailableLimitMs } from "./result";
@@ -102,7 +102,6 @@ const counted = (count: number, what: string) => `${count} ${what}${count === 1 
 export function drillReport(report: Report): string {
   const { versions, machine } = report;
   const violations = violationsOf(report);
-  const shownVersions = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# What the cluster survives
 
 ${drillMarkdown(report)}
@@ -119,7 +118,7 @@ ${violations.length === 0 ? "There was none." : violations.map((one) => `- ${one
 | --- | --- |
 | again | \`npm run drill -- ${report.form === "short" ? "--short " : ""}--seed ${report.seed}${report.form === "long" ? ` --injections ${report.results.length}` : ""}\` |
 | machine | ${machine.cores} cores, ${machine.memoryGiB} GiB of memory, Linux ${machine.kernel} |
-| versions | ${shownVersions.join(", ")} |
+| versions | ${namedVersions(versions).join(", ")} |
 
 ${markdownTable(injectionHead, report.results.map(injectionRow))}
 `;

@@ -41,7 +41,7 @@ export function makeKeyPair(): KeyPair {
   };
 }
 
-/** A text or number as SSH sends it: after its length. */
+/** A text, or bytes, as SSH sends them: after their length. */
 export function sized(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   const length = Buffer.alloc(4);

@@ -5,3 +5,8 @@ export function markdownTable(
 ): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
+
+/** Each version behind its name. */
+export function namedVersions(versions: Readonly<Record<string, string>>): string[] {
+  return Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+}

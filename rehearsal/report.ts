@@ -1,5 +1,5 @@
 import type { MachineSize } from "../publishing/machine";
-import { markdownTable } from "../publishing/markdown";
+import { markdownTable, namedVersions } from "../publishing/markdown";
 import type { Row } from "./table";
 
 /** All that a rehearsal measured, as reports/rehearsal.json has it. */
@@ -67,14 +67,13 @@ without one was ${gapMs} ms; members down at once: ${down}. ${end}
 export function markdown(report: Report): string {
   const { date, rounds, minutes, machine, versions, changes } = report;
   const command = `npm run rehearse${rounds === 1 ? " -- --short" : ""}`;
-  const shownVersions = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const violations = changes.flatMap((one) =>
     one.violations.map((violation) => `- ${one.change}: ${violation}`),
   );
   return `# Every change of a cluster's life
 
 Written by \`${command}\` on ${date}: ${changes.length} changes in ${minutes} minutes, on ${machine.cores} cores with
-${machine.memoryGiB} GiB, ${shownVersions.join(", ")}. A writer puts 120 times a second by a real client library, and a
+${machine.memoryGiB} GiB, ${namedVersions(versions).join(", ")}. A writer puts 120 times a second by a real client library, and a
 sampler asks every member.
 
 ${markdownTable(head, changes.map(cells))}
