@@ -5,8 +5,8 @@ import type { Log } from "../lab/docker";
 import * as machines from "../lab/machines";
 import { labDir } from "../lab/paths";
 import { PulumiEngine, up } from "../lab/pulumiEngine";
-import { askHealth } from "../live/health";
-import type { StackOutputs } from "../live/stackOutputs";
+import { askHealth } from "../components/etcd/remote/health";
+import type { StackOutputs } from "../ops/stackOutputs";
 import { pulumi } from "./pulumi";
 import { olderVersion, version } from "./versions";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { askHealth } from "../live/health";
+import { askHealth } from "../components/etcd/remote/health";
 import type { Operator } from "../rehearsal/operator";
 import type { Checker } from "./checker";
 import type { Fault, Scene } from "./fault";

@@ -1,5 +1,5 @@
 import { controllerUserData } from "../components/aws/userData";
-import { runOverSsh, type SshResult } from "../live/ssh";
+import { runOverSsh, type SshResult } from "../components/etcd/remote/ssh";
 import { ensureDocker, type Log } from "./docker";
 import { ensureImage } from "./image";
 import { type KeyPair, makeKeyPair } from "./keyPair";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { quote } from "../components/etcd/scripts";
-import type { StackOutputs } from "../live/stackOutputs";
+import type { StackOutputs } from "../ops/stackOutputs";
 import { ensureReleases } from "./mirror/releases";
 import { labDir } from "./paths";
 import { run } from "./run";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { StackOutputs } from "../live/stackOutputs";
+import type { StackOutputs } from "../ops/stackOutputs";
 import type { AwsDouble } from "./aws/double";
 import type { Log } from "./docker";
 import type { Engine } from "./engine";

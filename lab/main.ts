@@ -1,8 +1,8 @@
 // npm run lab [-- COMMAND]: the whole program on three local machines. See `usage`.
 import { parseArgs } from "node:util";
-import { askHealth } from "../live/health";
+import { askHealth } from "../components/etcd/remote/health";
 import { healthTable } from "../ops/healthTable";
-import type { StackOutputs } from "../live/stackOutputs";
+import type { StackOutputs } from "../ops/stackOutputs";
 import { etcdctlCommand, etcdctlLine, runInTerminal, sshCommand } from "./client";
 import { ensureDocker } from "./docker";
 import type { Engine } from "./engine";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import type { StackOutputs } from "../live/stackOutputs";
+import type { StackOutputs } from "../ops/stackOutputs";
 import type { AwsDouble } from "./aws/double";
 import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";

@@ -4,8 +4,8 @@ import type { Survey } from "../components/etcd/rollout/survey";
 import { renewalLines } from "../components/pki/lifetimes";
 import { readSettings, type Settings } from "../components/settings/settings";
 import { wantedCluster } from "../components/wanted";
-import { readStackOutputs, type StackOutputs } from "../live/stackOutputs";
-import { surveyCluster } from "../live/survey";
+import { readStackOutputs, type StackOutputs } from "./stackOutputs";
+import { surveyCluster } from "../components/etcd/remote/survey";
 import { readAskedBefore, readConfiguration } from "./pulumi";
 
 /** What the next `pulumi up` would do, as far as it concerns the cluster. */

@@ -2,9 +2,9 @@
 // member at a time; with --compact drops the history first and ends the alarm of a full database.
 // Ends with 1 when the cluster is not healthy afterwards.
 import { parseArgs } from "node:util";
-import { defragment } from "../live/defrag";
-import { askHealth } from "../live/health";
-import { readStackOutputs } from "../live/stackOutputs";
+import { defragment } from "../components/etcd/remote/defrag";
+import { askHealth } from "../components/etcd/remote/health";
+import { readStackOutputs } from "./stackOutputs";
 import { healthTable } from "./healthTable";
 
 async function main(): Promise<void> {

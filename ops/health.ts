@@ -1,9 +1,9 @@
 // npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
 // Ends with 1 when the cluster is not healthy, with 2 when only its snapshots are not as they should be.
 import { parseArgs } from "node:util";
-import { askHealth } from "../live/health";
+import { askHealth } from "../components/etcd/remote/health";
 import { healthTable } from "./healthTable";
-import { readStackOutputs } from "../live/stackOutputs";
+import { readStackOutputs } from "./stackOutputs";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -3,7 +3,7 @@
 import { text } from "node:stream/consumers";
 import { scriptCommand, scriptInput } from "../components/etcd/scripts";
 import type { PreflightTask } from "../components/existing/tasks";
-import { runOverSsh } from "../live/ssh";
+import { runOverSsh } from "../components/etcd/remote/ssh";
 
 async function findings(task: PreflightTask): Promise<string[]> {
   const command = scriptCommand("preflight", {

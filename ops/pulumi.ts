@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Wanted } from "../components/etcd/rollout/wanted";
 import type { RawSettings } from "../components/settings/settings";
-import { askPulumi, stackArguments } from "../live/pulumi";
+import { askPulumi, stackArguments } from "./askPulumi";
 
 /**
  * A stack's settings as the next `pulumi up` would have them, the project's defaults among them.

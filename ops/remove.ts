@@ -3,7 +3,7 @@
 import { text } from "node:stream/consumers";
 import { scriptCommand, scriptInput } from "../components/etcd/scripts";
 import type { RemovalTask } from "../components/existing/tasks";
-import { runOverSsh, type SshResult } from "../live/ssh";
+import { runOverSsh, type SshResult } from "../components/etcd/remote/ssh";
 
 async function remove(task: RemovalTask): Promise<SshResult | undefined> {
   const command = scriptCommand("remove", {

@@ -3,8 +3,8 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { fetchSnapshot, takeSnapshot } from "../live/snapshot";
-import { readStackOutputs } from "../live/stackOutputs";
+import { fetchSnapshot, takeSnapshot } from "../components/etcd/remote/snapshot";
+import { readStackOutputs } from "./stackOutputs";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

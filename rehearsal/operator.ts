@@ -3,8 +3,8 @@ import type { Log } from "../lab/docker";
 import { Lab } from "../lab/lab";
 import { PulumiEngine, type PulumiRun, up } from "../lab/pulumiEngine";
 import { lastLines } from "../lab/run";
-import { askHealth } from "../live/health";
-import type { StackOutputs } from "../live/stackOutputs";
+import { askHealth } from "../components/etcd/remote/health";
+import type { StackOutputs } from "../ops/stackOutputs";
 import { type Target, targetOf } from "../load/target";
 
 export type Settings = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { askHealth } from "../../live/health";
-import { LiveMachine } from "../../live/machine";
-import { runOverSsh } from "../../live/ssh";
-import type { StackOutputs } from "../../live/stackOutputs";
+import { askHealth } from "../../components/etcd/remote/health";
+import { LiveMachine } from "../../components/etcd/remote/machine";
+import { runOverSsh } from "../../components/etcd/remote/ssh";
+import type { StackOutputs } from "../../ops/stackOutputs";
 import { now, type Window } from "../../load/clock";
 import { Sampler } from "../../load/sampler";
 import { targetOf } from "../../load/target";

@@ -1,6 +1,6 @@
 import type { MemberPorts } from "../etcd/plan";
 
-/** How a machine is reached, as `live/ssh.ts` takes it. */
+/** How a machine is reached, as `remote/ssh.ts` takes it. */
 export interface Target {
   readonly host: string;
   readonly port: number;

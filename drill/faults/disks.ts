@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { askHealth } from "../../live/health";
+import { askHealth } from "../../components/etcd/remote/health";
 import type { Fault, Scene } from "../fault";
 import { memberOf, onMachine } from "../machine";
 import { replaceDamagedData } from "../repair";

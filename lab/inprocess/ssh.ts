@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type { asset } from "@pulumi/pulumi";
 import { quote } from "../../components/etcd/scripts";
-import { runOverSsh, type SshTarget } from "../../live/ssh";
+import { runOverSsh, type SshTarget } from "../../components/etcd/remote/ssh";
 
 type Props = Record<string, unknown>;
 

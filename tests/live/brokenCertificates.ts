@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createTls } from "../../lab/inprocess/tls";
 import type { PulumiEngine } from "../../lab/pulumiEngine";
-import { LiveMachine } from "../../live/machine";
-import { runOverSsh } from "../../live/ssh";
-import type { StackOutputs } from "../../live/stackOutputs";
+import { LiveMachine } from "../../components/etcd/remote/machine";
+import { runOverSsh } from "../../components/etcd/remote/ssh";
+import type { StackOutputs } from "../../ops/stackOutputs";
 import { tempFolder } from "../tempFolder";
 
 interface State {

@@ -13,7 +13,7 @@ import {
 import { Operator } from "../../rehearsal/operator";
 import { type Change, Rehearsal } from "../../rehearsal/rehearsal";
 import { changesTable, type Row } from "../../rehearsal/table";
-import { askHealth } from "../../live/health";
+import { askHealth } from "../../components/etcd/remote/health";
 import { breakCertificates } from "./brokenCertificates";
 import { etcdctl, onController } from "./cluster";
 import { dataVolumes } from "./dataVolumes";

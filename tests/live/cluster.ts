@@ -1,9 +1,9 @@
 import * as tls from "node:tls";
-import type { StackOutputs } from "../../live/stackOutputs";
+import type { StackOutputs } from "../../ops/stackOutputs";
 import { etcdctlCommand } from "../../lab/client";
 import { run } from "../../lab/run";
-import { runOverSsh } from "../../live/ssh";
-import { LiveMachine } from "../../live/machine";
+import { runOverSsh } from "../../components/etcd/remote/ssh";
+import { LiveMachine } from "../../components/etcd/remote/machine";
 
 /** Runs etcdctl on this machine, as a client of the cluster or of one endpoint of it. */
 export async function etcdctl(

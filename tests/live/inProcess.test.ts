@@ -5,8 +5,8 @@ import type { Engine } from "../../lab/engine";
 import { Lab } from "../../lab/lab";
 import { startMachine, stopMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
-import { askHealth } from "../../live/health";
-import type { StackOutputs } from "../../live/stackOutputs";
+import { askHealth } from "../../components/etcd/remote/health";
+import type { StackOutputs } from "../../ops/stackOutputs";
 import { etcdctl, onController } from "./cluster";
 import {
   expectFilesProtected,

@@ -6,9 +6,9 @@ import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
-import type { StackOutputs } from "../../live/stackOutputs";
-import { askHealth } from "../../live/health";
-import { fetchSnapshot, takeSnapshot } from "../../live/snapshot";
+import type { StackOutputs } from "../../ops/stackOutputs";
+import { askHealth } from "../../components/etcd/remote/health";
+import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
 import { etcdctl, onController, startsOf } from "./cluster";
 import {
   expectFilesProtected,

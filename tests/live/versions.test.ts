@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../lab/lab";
 import { ensureReleases } from "../../lab/mirror/releases";
-import { defragment } from "../../live/defrag";
-import { askHealth } from "../../live/health";
-import type { StackOutputs } from "../../live/stackOutputs";
+import { defragment } from "../../components/etcd/remote/defrag";
+import { askHealth } from "../../components/etcd/remote/health";
+import type { StackOutputs } from "../../ops/stackOutputs";
 import { etcdctl, onController } from "./cluster";
 import { expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LiveMachine } from "../../../live/machine";
-import { prepare } from "../../../live/prepare";
-import { readStackOutputs, type StackOutputs } from "../../../live/stackOutputs";
-import { surveyCluster } from "../../../live/survey";
-import { waitUntilHealthy } from "../../../live/wait";
+import { LiveMachine } from "../remote/machine";
+import { prepare } from "../remote/prepare";
+import { readStackOutputs, type StackOutputs } from "../../../ops/stackOutputs";
+import { surveyCluster } from "../remote/survey";
+import { waitUntilHealthy } from "../remote/wait";
 import { describeChange } from "./description";
 import type { Standing } from "./order";
 import { refusals } from "./refusals";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../../lab/lab";
 import { removeMachine } from "../../../lab/machines";
 import { PulumiEngine } from "../../../lab/pulumiEngine";
-import { askHealth } from "../../../live/health";
+import { askHealth } from "../../../components/etcd/remote/health";
 import { expectNoPrivateKey } from "../expectations";
 import { Site } from "./harness";
 

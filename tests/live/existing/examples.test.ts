@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { removeMachine } from "../../../lab/machines";
 import { policyFor, S3Server } from "../../../lab/s3/s3Server";
-import { askHealth } from "../../../live/health";
-import { takeSnapshot } from "../../../live/snapshot";
-import type { StackOutputs } from "../../../live/stackOutputs";
+import { askHealth } from "../../../components/etcd/remote/health";
+import { takeSnapshot } from "../../../components/etcd/remote/snapshot";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 import { isLetIn } from "../cluster";
 import { expectNoPrivateKey } from "../expectations";
 import { Site } from "./harness";

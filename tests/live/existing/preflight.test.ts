@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { scriptCommand, scriptInput } from "../../../components/etcd/scripts";
 import { type Mirror, serveMirror } from "../../../lab/mirror/serve";
-import { askHealth } from "../../../live/health";
+import { askHealth } from "../../../components/etcd/remote/health";
 import { tempFolder } from "../../tempFolder";
 import { Site } from "./harness";
 

@@ -7,7 +7,7 @@ import { secretValue } from "../../../lab/aws/wire";
 import { deleteHow, Dispatcher } from "../../../lab/inprocess/dispatch";
 import { createCommand, runCommand, withKey, withoutKeys } from "../../../lab/inprocess/ssh";
 import { createTls } from "../../../lab/inprocess/tls";
-import { runOverSsh, type SshTarget } from "../../../live/ssh";
+import { runOverSsh, type SshTarget } from "../../../components/etcd/remote/ssh";
 import { FakeHost } from "./fakeHost";
 
 interface Keys {

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import type { MemberSurvey, Survey } from "../components/etcd/rollout/survey";
-import { flagsOfUnit } from "../components/etcd/unit";
-import { generationOf } from "../components/pki/generations";
+import type { MemberSurvey, Survey } from "../rollout/survey";
+import { flagsOfUnit } from "../unit";
+import { generationOf } from "../../pki/generations";
 import { askHealth } from "./health";
 import { type LiveMachine, liveMachines } from "./machine";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** Longer than a script of a killed update may keep its lock. */
 const limitSeconds = 330;

@@ -4,13 +4,13 @@ import {
   isOutOfSpace,
   warnings,
   whyStillFull,
-} from "../components/etcd/defragmentation";
-import type { ClusterHealth } from "../components/etcd/health";
-import { nextInTurn } from "../components/etcd/rollout/order";
-import { leaderOf } from "../components/etcd/rollout/survey";
+} from "../defragmentation";
+import type { ClusterHealth } from "../health";
+import { nextInTurn } from "../rollout/order";
+import { leaderOf } from "../rollout/survey";
 import { askHealth } from "./health";
 import { LiveMachine, liveMachines } from "./machine";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 export interface DefragOptions {
   /** Whether the history is dropped first, and the alarm of a full database disarmed afterwards. */

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
-import { scriptCommand, scriptInput, type ScriptName } from "../components/etcd/scripts";
+import { scriptCommand, scriptInput, type ScriptName } from "../scripts";
 import { runOverSsh, type SshResult, type SshTarget } from "./ssh";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** A member's machine, by the way that the stack's outputs show. */
 export class LiveMachine {

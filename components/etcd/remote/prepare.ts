@@ -1,19 +1,9 @@
-import {
-  changesMinor,
-  newerMember,
-  type Survey,
-  unhealthyMembers,
-} from "../components/etcd/rollout/survey";
-import {
-  membershipChange,
-  replacedMachines,
-  restores,
-  type Wanted,
-} from "../components/etcd/rollout/wanted";
+import { changesMinor, newerMember, type Survey, unhealthyMembers } from "../rollout/survey";
+import { membershipChange, replacedMachines, restores, type Wanted } from "../rollout/wanted";
 import { minor } from "semver";
 import { LiveMachine } from "./machine";
 import { takeSnapshot } from "./snapshot";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** What was found and what is asked for, of a change that nothing speaks against. */
 export interface Preparation {

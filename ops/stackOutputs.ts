@@ -1,5 +1,5 @@
 import type { MemberOutput, SshOutput } from "../components/outputs";
-import { askPulumi } from "./pulumi";
+import { askPulumi } from "./askPulumi";
 
 /** What the operator's commands need of the stack's outputs: the README has the contract. */
 export interface StackOutputs {

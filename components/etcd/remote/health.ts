@@ -1,6 +1,6 @@
-import { type ClusterHealth, readHealth } from "../components/etcd/health";
+import { type ClusterHealth, readHealth } from "../health";
 import { type LiveMachine, liveMachines } from "./machine";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /**
  * The health of the running cluster, asked now: by the script that `pulumi up` uses, on the first

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { quote } from "../components/etcd/scripts";
-import { snapshotSettingsFile } from "../components/etcd/snapshots/files";
+import { quote } from "../scripts";
+import { snapshotSettingsFile } from "../snapshots/files";
 import { askHealth } from "./health";
 import { LiveMachine } from "./machine";
-import type { StackOutputs } from "./stackOutputs";
+import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** A snapshot that was taken and checked on a member's machine. */
 export interface Snapshot {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { planMembers } from "../../../components/etcd/plan";
-import { unitText, withDigest } from "../../../components/etcd/unit";
-import { authorityName, generationOf } from "../../../components/pki/generations";
-import { readSurvey } from "../../../live/survey";
+import { planMembers } from "../../../../components/etcd/plan";
+import { unitText, withDigest } from "../../../../components/etcd/unit";
+import { authorityName, generationOf } from "../../../../components/pki/generations";
+import { readSurvey } from "../../../../components/etcd/remote/survey";
 
 const [member] = planMembers([{ name: "a", address: "10.0.1.10" }], { tls: true });
 const unit = withDigest(
