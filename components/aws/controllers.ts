@@ -32,8 +32,8 @@ export interface ControllersArgs {
   readonly rollout: Rollout;
 }
 
-/** What an instance is made with and keeps. */
-interface MadeWithValues {
+/** What an instance is launched with and keeps. */
+interface LaunchSpecValues {
   readonly ami: string;
   readonly subnetId: string;
   readonly privateIp: string;
@@ -43,7 +43,7 @@ interface MadeWithValues {
   readonly userData: string;
 }
 
-type MadeWith = { readonly [Key in keyof MadeWithValues]: pulumi.Input<MadeWithValues[Key]> };
+type LaunchSpec = { readonly [Key in keyof LaunchSpecValues]: pulumi.Input<LaunchSpecValues[Key]> };
 
 /** Ubuntu's current long-term release. */
 const ubuntuRelease = "24.04";
@@ -93,7 +93,7 @@ export class Controllers extends pulumi.ComponentResource {
     const { args } = this;
     const hostKey = new tls.PrivateKey(`${name}-host`, { algorithm: "ED25519" }, { parent: this });
     const subnet = subnetOf(privateIp, args.network.subnets);
-    const made = this.recordOf(name, {
+    const spec = this.launchSpec(name, {
       ami: image,
       subnetId: subnet.subnet.id,
       privateIp,
@@ -105,7 +105,7 @@ export class Controllers extends pulumi.ComponentResource {
           controllerUserData({ name, hostPrivateKeyOpenssh, hostPublicKeyOpenssh }),
         ),
     });
-    const instance = this.instance(name, made);
+    const instance = this.instance(name, spec);
     const volume = this.dataVolume(name, subnet);
     this.dataVolumes.push({ member: name, volume });
     const attachment = this.attachment(name, volume, instance);
@@ -132,39 +132,46 @@ export class Controllers extends pulumi.ComponentResource {
   }
 
   /**
-   * What an instance is made with. A change of any of it would replace every instance in one update,
-   * and an image's newer release is such a change: so the record keeps what it was given first, until
-   * the machine is made anew on request.
+   * What an instance is launched with. A change of any of it would replace every instance in one
+   * update, and an image's newer release is such a change: so it is recorded when it is first given,
+   * and the record is kept until the machine is replaced on request.
    */
-  private recordOf(name: string, made: MadeWith): MadeWith {
+  private launchSpec(name: string, spec: LaunchSpec): LaunchSpec {
     const record = new pulumi.Stash(
-      `${name}-made-with`,
-      { input: { ...made, userData: pulumi.secret(made.userData) } },
+      `${name}-launch-spec`,
+      { input: { ...spec, userData: pulumi.secret(spec.userData) } },
       {
         parent: this,
         replacementTrigger: this.args.replacements[name] ?? 0,
         dependsOn: this.args.rollout.gate,
       },
     );
-    const kept = record.output.apply((output) => output as MadeWithValues);
+    const recorded = record.output.apply((output) => output as LaunchSpecValues);
     // One secret in it makes all of it one.
-    const plain = pulumi.unsecret(kept);
+    const plain = pulumi.unsecret(recorded);
     return {
       ami: plain.ami,
       subnetId: plain.subnetId,
       privateIp: plain.privateIp,
       associatePublicIpAddress: plain.associatePublicIpAddress,
       keyName: plain.keyName,
-      userData: kept.userData,
+      userData: recorded.userData,
     };
   }
 
-  private instance(name: string, made: MadeWith): ec2.Instance {
+  /**
+   * It keeps its launch spec whatever a refresh reads of it: a difference in any of it would replace
+   * the instance, and the engine does that without asking a hook first. Of a stopped instance the
+   * provider reads that it has no public address, so a refresh while controllers are stopped would
+   * replace all of them at once. A replacement on request, and one of an instance that is gone, takes
+   * the spec as it is recorded.
+   */
+  private instance(name: string, spec: LaunchSpec): ec2.Instance {
     const { args } = this;
     return new ec2.Instance(
       name,
       {
-        ...made,
+        ...spec,
         instanceType: args.instanceType,
         iamInstanceProfile: args.instanceProfile,
         vpcSecurityGroupIds: [args.firewall.members.id],
@@ -179,6 +186,8 @@ export class Controllers extends pulumi.ComponentResource {
       {
         parent: this,
         replacementTrigger: args.replacements[name] ?? 0,
+        // Of the root volume only this replaces; its size and type change in place.
+        ignoreChanges: [...Object.keys(spec), "rootBlockDevice.encrypted"],
         // The address is fixed: the new one can only have it when the old one is gone.
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],

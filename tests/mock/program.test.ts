@@ -84,7 +84,7 @@ describe("a controller", () => {
   });
 
   it("keeps what it was made with, until it is made anew on request", () => {
-    const made = program.get("pulumi:index:Stash", "controller-0-made-with");
+    const made = program.get("pulumi:index:Stash", "controller-0-launch-spec");
     expect(Object.keys(made.inputs["input"]).sort()).toEqual(
       [
         ...["ami", "associatePublicIpAddress", "keyName", "privateIp", "subnetId", "userData"],
@@ -106,7 +106,7 @@ describe("a controller", () => {
 
   it("is made, with its data, only after the change has passed the gate", () => {
     for (const [type, name] of [
-      ["pulumi:index:Stash", "controller-0-made-with"],
+      ["pulumi:index:Stash", "controller-0-launch-spec"],
       ["aws:ebs/volume:Volume", "controller-0-data"],
     ]) {
       const { dependencies } = program.get(type!, name!);

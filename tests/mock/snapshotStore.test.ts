@@ -102,7 +102,7 @@ describe("the bucket for snapshots", () => {
   it("is the controllers' own, and no part of what they are made with", () => {
     for (const { name, inputs } of program.all(instance)) {
       expect(inputs["iamInstanceProfile"]).toBe("etcd-profile");
-      const made = program.get("pulumi:index:Stash", `${name}-made-with`);
+      const made = program.get("pulumi:index:Stash", `${name}-launch-spec`);
       expect(Object.keys(made.inputs["input"])).not.toContain("iamInstanceProfile");
     }
     expect(program.all(instance)).toHaveLength(3);
