@@ -3,11 +3,19 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import type {
+  ReadResourceRequest,
+  RegisterErrorHookRequest,
+  RegisterResourceHookRequest,
+  RegisterResourceRequest,
+  RegisterResourceResponse,
+} from "@pulumi/pulumi/proto/resource_pb";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import * as runtimeState from "@pulumi/pulumi/runtime/state";
 import type { AwsDouble } from "../aws/double";
 import type { ProjectConfig } from "./projectConfig";
 import { deleteHow, Dispatcher, type DeleteHow } from "./dispatch";
+import { Hooks } from "./hooks";
 
 /** What does the work behind the resources that are not made in this process. */
 export interface Providers {
@@ -68,6 +76,9 @@ export class RunError extends Error {
   }
 }
 
+/** Whose stacks they are: a backend without accounts calls it so. */
+const organization = "organization";
+
 let isRunning = false;
 
 /**
@@ -75,7 +86,7 @@ let isRunning = false;
  * really made, in the order of the program's own dependencies. There is no state to compare with,
  * so this creates and cannot change.
  *
- * Resource hooks are accepted and not called.
+ * Hooks of a creation are called; there are no updates and deletions that others could belong to.
  *
  * @throws RunError naming each resource that failed
  */
@@ -113,14 +124,8 @@ interface Monitor {
   registerErrorHook?: Method;
 }
 
-interface RegisterRequest {
-  getType(): string;
-  getName(): string;
-  getParent(): string;
-  getDependenciesList(): string[];
-  getDeletedwith(): string;
-  getRetainondelete(): boolean;
-}
+/** A resource that is made, or one that exists and is looked up. */
+type AnyRequest = RegisterResourceRequest | ReadResourceRequest;
 
 interface LogRequest {
   getSeverity(): number;
@@ -136,8 +141,12 @@ class Run {
   private readonly resources: ResourceRecord[] = [];
   private readonly failures = new Map<string, string>();
   private readonly inFlight = new Set<string>();
-  private readonly current = new AsyncLocalStorage<RegisterRequest>();
+  /** What is being made; nothing while something is looked up. */
+  private readonly current = new AsyncLocalStorage<RegisterResourceRequest | undefined>();
   private readonly dispatcher: Dispatcher;
+  private readonly hooks = new Hooks((message, urn) =>
+    this.emit({ kind: "log", severity: "warning", message, urn }),
+  );
   private stop: () => void = () => undefined;
   private readonly stopped = new Promise<void>((resolve) => (this.stop = resolve));
 
@@ -154,6 +163,8 @@ class Run {
       },
       project,
       this.options.stack,
+      false,
+      organization,
     );
     pulumi.runtime.setAllConfig(config, secretKeys);
     // As the engine's language host has it.
@@ -235,29 +246,75 @@ class Run {
    * a program, and what depends on the failed resource waits instead of failing too.
    */
   private patchMonitor(monitor: Monitor): void {
-    for (const method of ["registerResource", "readResource"] as const) {
-      const original = monitor[method].bind(monitor);
-      monitor[method] = (request, callback) => {
-        if (this.failures.size > 0) {
-          return;
-        }
-        const registration = request as RegisterRequest;
-        const label = `${registration.getName()} (${registration.getType()})`;
-        this.inFlight.add(label);
-        const answer: Callback = (error, response) => {
-          this.inFlight.delete(label);
-          if (error) {
-            this.failResource(registration, error);
-          } else {
-            callback(null, response);
-          }
-        };
-        this.current.run(registration, () => original(request, answer));
-      };
-    }
+    const register = promised<RegisterResourceResponse>(monitor.registerResource.bind(monitor));
+    monitor.registerResource = (request, callback) =>
+      this.answer(request as RegisterResourceRequest, callback, (registration) =>
+        this.register(registration, register),
+      );
+    const read = promised<unknown>(monitor.readResource.bind(monitor));
+    monitor.readResource = (request, callback) =>
+      this.answer(request as ReadResourceRequest, callback, (lookUp) =>
+        this.current.run(undefined, () => read(lookUp)),
+      );
     // The mock monitor lacks these two, and without them registering a hook throws.
-    monitor.registerResourceHook = (_request, callback) => callback(null, {});
-    monitor.registerErrorHook = (_request, callback) => callback(null, {});
+    const registerHook: Method = (request, callback) => {
+      try {
+        this.hooks.register(request as RegisterResourceHookRequest | RegisterErrorHookRequest);
+        callback(null, {});
+      } catch (error) {
+        callback(error as Error);
+      }
+    };
+    monitor.registerResourceHook = registerHook;
+    monitor.registerErrorHook = registerHook;
+  }
+
+  private answer<Request extends AnyRequest>(
+    request: Request,
+    callback: Callback,
+    work: (request: Request) => Promise<unknown>,
+  ): void {
+    if (this.failures.size > 0) {
+      return;
+    }
+    const label = `${request.getName()} (${request.getType()})`;
+    this.inFlight.add(label);
+    work(request).then(
+      (response) => {
+        this.inFlight.delete(label);
+        callback(null, response);
+      },
+      (error: Error) => {
+        this.inFlight.delete(label);
+        this.failResource(request, error);
+      },
+    );
+  }
+
+  /** Makes a resource between its hooks, in the engine's order. */
+  private async register(
+    request: RegisterResourceRequest,
+    make: (request: RegisterResourceRequest) => Promise<RegisterResourceResponse>,
+  ): Promise<RegisterResourceResponse> {
+    const resource = {
+      urn: urnOf(request),
+      name: request.getName(),
+      type: request.getType(),
+      inputs: request.getObject(),
+      hooks: request.getHooks(),
+    };
+    await this.hooks.beforeCreate(resource);
+    const response = await this.current
+      .run(request, () => make(request))
+      .catch(async (error: Error) => {
+        await this.hooks.onError(resource, error);
+        throw error;
+      });
+    await this.hooks.afterCreate(resource, {
+      id: response.getId(),
+      outputs: response.getObject(),
+    });
+    return response;
   }
 
   /** Stands in for the engine where the program writes to its log. */
@@ -279,7 +336,7 @@ class Run {
     getStore().settings.engine = engine;
   }
 
-  private failResource(request: RegisterRequest, error: Error): void {
+  private failResource(request: AnyRequest, error: Error): void {
     const [type, name] = [request.getType(), request.getName()];
     const message = messageOf(error);
     this.emit({ kind: "failed", type, name, message });
@@ -436,7 +493,7 @@ function registerTypeScript(load: NodeJS.Require): () => void {
 }
 
 /** A URN as the mock monitor makes it. */
-function urnOf(request: RegisterRequest): string {
+function urnOf(request: AnyRequest): string {
   const parent = request.getParent();
   const parentType = parent ? `${parent.split("::")[2]?.split("$").pop() ?? ""}$` : "";
   return [
@@ -445,6 +502,14 @@ function urnOf(request: RegisterRequest): string {
     `${parentType}${request.getType()}`,
     request.getName(),
   ].join("::");
+}
+
+/** A method of the monitor that answers by a promise. */
+function promised<Response>(method: Method): (request: unknown) => Promise<Response> {
+  return (request) =>
+    new Promise((resolve, reject) => {
+      method(request, (error, response) => (error ? reject(error) : resolve(response as Response)));
+    });
 }
 
 function messageOf(error: unknown): string {

@@ -89,6 +89,73 @@ describe("a program without the engine", () => {
   });
 });
 
+describe("resource hooks", () => {
+  it("are called before and after a creation, with what the engine tells them", async () => {
+    const { outputs, resources } = await run("hooked");
+    const inputs = { create: "cat", stdin: { secret: "s3cret" }, triggers: [1, "two"] };
+    expect(outputs.seen).toContainEqual({
+      hook: "before",
+      urn: "urn:pulumi:lab::hooked::pulumi:pulumi:Stack$command:local:Command::hello",
+      id: "",
+      name: "hello",
+      type: "command:local:Command",
+      newInputs: inputs,
+    });
+    expect(outputs.seen).toContainEqual({
+      hook: "after",
+      id: "hello",
+      newInputs: inputs,
+      newOutputs: { ...inputs, stdout: "s3cret", stderr: "" },
+    });
+    expect(outputs.seen).toContainEqual(
+      expect.objectContaining({ hook: "before", name: "group", newInputs: {} }),
+    );
+    expect(outputs.seen).toHaveLength(3);
+    expect(resources.map(({ name }) => name)).toEqual(["hello"]);
+  });
+
+  it("are warned of where their errors do not matter", async () => {
+    await run("hooked");
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        severity: "warning",
+        message: 'after hook "unfit" failed: nobody minds',
+      }),
+    );
+  });
+
+  it("refuse a resource before it is made", async () => {
+    const error = await failureOf("refused");
+    expect(error.message).toBe(
+      'refused (command:local:Command): before hook "no" failed: not today',
+    );
+    expect(error.resources).toEqual([]);
+    expect(events.filter(({ kind }) => kind === "output")).toEqual([]);
+  });
+
+  it("are told of a failure, and fail a resource that exists", async () => {
+    const error = await failureOf("late");
+    expect(error.message).toContain("failing (command:local:Command): exit status 3");
+    expect(error.message).toContain(
+      'late (command:local:Command): after hook "unhealthy" failed: it is there and not healthy',
+    );
+    expect(error.resources.map(({ name }) => name)).toEqual(["late"]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: "log",
+        message: expect.stringMatching(/^create of failing failed: exit status 3/) as string,
+      }),
+    );
+  });
+});
+
+describe("a stack reference", () => {
+  it("has no outputs: there was nothing before", async () => {
+    const { outputs } = await run("hooked");
+    expect(outputs).toMatchObject({ stack: "organization/hooked/lab", former: {} });
+  });
+});
+
 describe("a program that fails", () => {
   it("names the resource, and what was made for the teardown", async () => {
     const error = await failureOf("failing");
