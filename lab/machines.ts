@@ -129,6 +129,11 @@ export async function machineExists(instanceId: string): Promise<boolean> {
   return (await containers(`name=^${containerName(instanceId)}$`)).length > 0;
 }
 
+/** Whether there is such a machine and it is not stopped. A paused one runs, as EC2 sees it. */
+export async function machineRuns(instanceId: string): Promise<boolean> {
+  return (await machineExists(instanceId)) && (await isRunning(instanceId));
+}
+
 /** Runs a command as root on a running machine and gives what it printed. */
 export async function execOn(instanceId: string, ...argv: string[]): Promise<string> {
   return docker("exec", containerName(instanceId), ...argv);

@@ -58,6 +58,8 @@ export class AwsDouble {
   private readonly dependencyWaitSeconds: number;
   private region: string;
   private defaultTags: Record<string, string> = {};
+  /** Creations that are to fail. */
+  private readonly failures: { type: string; code: string; name: string | undefined }[] = [];
 
   /** @param file where the records are kept between processes */
   constructor(file: string, machines: MachineHost, options: AwsDoubleOptions = {}) {
@@ -114,6 +116,7 @@ export class AwsDouble {
     const wanted = await this.checkedOrThrow(type, name, inputs);
     const handler = this.handlerOf(type);
     await this.clearAbandoned();
+    this.failIfToldTo(type, name);
     const record = await this.store.change((records) => {
       const context = this.context(records, wanted);
       const { id, state } = handler.plan(context, wanted, name);
@@ -140,10 +143,11 @@ export class AwsDouble {
     return { id: record.id, state: record.state };
   }
 
-  async update(type: string, id: string, _olds: Props, news: Props): Promise<Props> {
+  /** @param olds the inputs so far, as the engine knows them: a refresh may have read others */
+  async update(type: string, id: string, olds: Props, news: Props): Promise<Props> {
     const current = await this.recordOrThrow(type, id);
     const wanted = await this.checkedOrThrow(type, id, news, current.inputs);
-    const { replaces } = diffInputs(type, current.inputs, wanted);
+    const { replaces } = diffInputs(type, given(olds), wanted);
     if (replaces.length > 0) {
       throw new Error(`${type} ${id}: a change of ${replaces.join(", ")} takes a replacement`);
     }
@@ -180,8 +184,8 @@ export class AwsDouble {
   }
 
   /** The state and inputs of an object, or undefined where there is none any more. */
-  async read(type: string, id: string): Promise<{ state: Props; inputs: Props } | undefined> {
-    this.handlerOf(type);
+  async read(type: string, id: string): Promise<Pick<AwsRecord, "state" | "inputs"> | undefined> {
+    const handler = this.handlerOf(type);
     const record = await this.store.look((records) => find(records, type, id));
     if (!record) {
       return undefined;
@@ -196,7 +200,29 @@ export class AwsDouble {
       });
       return undefined;
     }
-    return { state: record.state, inputs };
+    return (await handler.observe?.(this.hosts, record)) ?? record;
+  }
+
+  /**
+   * The next creation of a resource of this type is refused, as AWS refuses what it has no capacity
+   * or no quota for; nothing is made.
+   * @param code EC2's error code, such as `InsufficientInstanceCapacity`
+   * @param name of the resource, where another one's creation is to succeed
+   */
+  failNext(type: string, code: string, name?: string): void {
+    this.handlerOf(type);
+    this.failures.push({ type, code, name });
+  }
+
+  /** @throws AwsError where this creation is one that is to fail */
+  private failIfToldTo(type: string, name: string): void {
+    const index = this.failures.findIndex(
+      (one) => one.type === type && (one.name ?? name) === name,
+    );
+    const [failure] = index < 0 ? [] : this.failures.splice(index, 1);
+    if (failure) {
+      throw new AwsError(failure.code, `the lab was told to refuse the creation of ${name}`);
+    }
   }
 
   /** Answers a function of the provider. */

@@ -1,4 +1,5 @@
 import { isIpv4, isIpv6Cidr, parseCidr } from "./addresses";
+import { architectureOfInstanceType } from "./catalog";
 import {
   BUCKET,
   BUCKET_ENCRYPTION,
@@ -317,6 +318,12 @@ function alsoReplaces(type: string, property: string, olds: Props, news: Props):
   }
   if (property === "userData" || property === "userDataBase64") {
     return news.userDataReplaceOnChange === true;
+  }
+  if (property === "instanceType") {
+    const [before, after] = [olds, news].map((side) =>
+      architectureOfInstanceType(text(side.instanceType)),
+    );
+    return before !== after;
   }
   if (property === "rootBlockDevice") {
     const [before, after] = [olds, news].map((side) => (side.rootBlockDevice ?? {}) as Props);

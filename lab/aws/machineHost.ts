@@ -17,6 +17,8 @@ export interface MachineHost {
   stopMachine(instanceId: string): Promise<void>;
   startMachine(instanceId: string): Promise<void>;
   machineExists(instanceId: string): Promise<boolean>;
+  /** False for one that is stopped, and for one that is not there. */
+  machineRuns(instanceId: string): Promise<boolean>;
   createVolume(volumeId: string, sizeGiB: number): Promise<void>;
   attachVolume(volumeId: string, instanceId: string): Promise<void>;
   detachVolume(volumeId: string): Promise<void>;

@@ -152,7 +152,7 @@ function methodsOf(aws: AwsDouble): Record<string, unknown> {
     },
     async update(request: messages.UpdateRequest) {
       const { type } = partsOf(request.getUrn());
-      const olds = withoutMarks(props(request.getOlds())).plain;
+      const olds = withoutMarks(props(request.getOldInputs())).plain;
       const { plain, secretKeys } = withoutMarks(props(request.getNews()));
       const state = await aws.update(type, request.getId(), olds, plain);
       const response = new messages.UpdateResponse();

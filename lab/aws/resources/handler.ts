@@ -26,6 +26,8 @@ export interface Handler {
   change?(context: Context, current: AwsRecord, wanted: Props): Props;
   /** The real work behind a change. */
   apply?(hosts: Hosts, current: AwsRecord, wanted: Props): Promise<void>;
+  /** What AWS says of the object now, where the record alone does not tell. */
+  observe?(hosts: Hosts, record: AwsRecord): Promise<Pick<AwsRecord, "state" | "inputs">>;
   /** Ids of what keeps the object from being deleted. */
   blockers?(record: AwsRecord, records: Records): string[];
   blockedCode?: string;

@@ -136,6 +136,8 @@ export const instance: Handler = {
     const itsSubnet = find(records, SUBNET, current.inputs.subnetId);
     return {
       instanceState: "running",
+      // It is launched with it or not; the inputs may have what was read while it was stopped.
+      associatePublicIpAddress: current.state.associatePublicIpAddress,
       vpcSecurityGroupIds: itsSubnet
         ? groupsOf(records, wanted, itsSubnet)
         : current.state.vpcSecurityGroupIds,
@@ -155,6 +157,25 @@ export const instance: Handler = {
       await machines.stopMachine(current.id);
       await machines.startMachine(current.id);
     }
+  },
+  /**
+   * A stopped instance has no public address. The provider reads from that that it was launched
+   * without one, as it finds it nowhere else (hashicorp/terraform-provider-aws#33775).
+   */
+  async observe({ machines }, { id, inputs, state }) {
+    const isStopped = !(await machines.machineRuns(id));
+    const associatePublicIpAddress = !isStopped && state.associatePublicIpAddress === true;
+    return {
+      state: {
+        ...state,
+        associatePublicIpAddress,
+        ...(isStopped && { instanceState: "stopped", publicIp: "", publicDns: "" }),
+      },
+      inputs:
+        inputs.associatePublicIpAddress === undefined
+          ? inputs
+          : { ...inputs, associatePublicIpAddress },
+    };
   },
   mayDelete({ id, inputs }) {
     if (inputs.disableApiTermination === true && inputs.forceDestroy !== true) {

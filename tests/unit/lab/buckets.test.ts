@@ -143,7 +143,12 @@ describe("buckets of an S3 host", () => {
     await expect(aws.delete(BUCKET, "earlier")).rejects.toThrow("BucketNotEmpty");
     expect(await aws.read(BUCKET, "earlier")).toBeDefined();
 
-    await aws.update(BUCKET, "earlier", {}, { bucket: "earlier", forceDestroy: true });
+    await aws.update(
+      BUCKET,
+      "earlier",
+      { bucket: "earlier" },
+      { bucket: "earlier", forceDestroy: true },
+    );
     await aws.delete(BUCKET, "earlier");
     expect(s3.buckets.size).toBe(0);
     expect(await aws.list()).toEqual([]);
@@ -220,10 +225,10 @@ describe("instance profiles", () => {
 
   it("come to an instance, are changed and taken away without a stop", async () => {
     const { instance } = await makeNetwork(aws);
-    const { id, state } = await aws.create(INSTANCE, "c", instance);
+    const { id } = await aws.create(INSTANCE, "c", instance);
     for (const wanted of [await profile("a"), await profile("b"), undefined]) {
       const inputs = { ...instance, iamInstanceProfile: wanted };
-      const changed = await aws.update(INSTANCE, id, state, inputs);
+      const changed = await aws.update(INSTANCE, id, instance, inputs);
       expect(changed.iamInstanceProfile).toBe(wanted ?? "");
     }
     expect(host.calls).not.toContain("stopMachine");
@@ -256,7 +261,7 @@ describe("the role of an instance", () => {
 
     await aws.delete(ROLE_POLICY, rolePolicy);
     expect(await aws.roleAt("10.0.1.10")).toEqual({ name: "etcd", policies: {} });
-    await aws.update(INSTANCE, id, {}, instance);
+    await aws.update(INSTANCE, id, { ...instance, iamInstanceProfile }, instance);
     expect(await aws.roleAt("10.0.1.10")).toBeUndefined();
   });
 

@@ -289,10 +289,79 @@ describe("volumes", () => {
     await expect(make(VOLUME_ATTACHMENT, { ...attachment, volumeId: here })).rejects.toThrow(
       "already in use",
     );
-    const size = (GiB: number) =>
-      aws.update(VOLUME, volumeId, {}, { availabilityZone: "us-east-1a", size: GiB });
+    const volume = { availabilityZone: "us-east-1a", size: 8 };
+    const size = (GiB: number) => aws.update(VOLUME, volumeId, volume, { ...volume, size: GiB });
     await expect(size(4)).rejects.toThrow("cannot be smaller");
     await expect(size(16)).rejects.toThrow("do not grow");
+  });
+});
+
+describe("a stopped instance", () => {
+  const publicInstance = async () => {
+    const { instance } = await network();
+    const inputs = { ...instance, associatePublicIpAddress: true };
+    const { id } = await aws.create(INSTANCE, "c", inputs);
+    return { id, inputs };
+  };
+
+  it("is read as one that was launched without a public address, until it is started", async () => {
+    const { id, inputs } = await publicInstance();
+    await host.stopMachine(id);
+    const stopped = await aws.read(INSTANCE, id);
+    expect(stopped).toMatchObject({
+      state: {
+        instanceState: "stopped",
+        associatePublicIpAddress: false,
+        publicIp: "",
+        privateIp: "10.0.1.10",
+      },
+      inputs: { associatePublicIpAddress: false },
+    });
+    // What a refresh and an update make of it, unless the program ignores the difference.
+    expect(await aws.diff(INSTANCE, stopped!.inputs, inputs)).toMatchObject({
+      replaces: ["associatePublicIpAddress"],
+    });
+    await host.startMachine(id);
+    expect(await aws.read(INSTANCE, id)).toMatchObject({
+      state: { instanceState: "running", associatePublicIpAddress: true },
+      inputs: { associatePublicIpAddress: true },
+    });
+  });
+
+  it("is still one with a public address after a change with what was read of it", async () => {
+    const { id, inputs } = await publicInstance();
+    await host.stopMachine(id);
+    const { inputs: read } = (await aws.read(INSTANCE, id))!;
+    await aws.update(INSTANCE, id, read, { ...read, instanceType: "t3.large" });
+    expect(await aws.read(INSTANCE, id)).toMatchObject({
+      state: { instanceState: "running", associatePublicIpAddress: true },
+      inputs: { ...inputs, instanceType: "t3.large" },
+    });
+  });
+});
+
+describe("a creation that is to fail", () => {
+  it("fails once, with EC2's code, and makes nothing", async () => {
+    const { instance } = await network();
+    aws.failNext(INSTANCE, "InsufficientInstanceCapacity");
+    await expect(make(INSTANCE, instance)).rejects.toThrow(
+      "api error InsufficientInstanceCapacity: ",
+    );
+    expect(host.booted).toEqual([]);
+    await make(INSTANCE, instance);
+  });
+
+  it("is that of the resource that was named", async () => {
+    const { instance } = await network();
+    aws.failNext(INSTANCE, "InstanceLimitExceeded", "b");
+    await make(INSTANCE, instance, "a");
+    const other = { ...instance, privateIp: "10.0.1.11" };
+    await expect(make(INSTANCE, other, "b")).rejects.toThrow("InstanceLimitExceeded");
+    await make(INSTANCE, other, "b");
+  });
+
+  it("is of a type that there is", () => {
+    expect(() => aws.failNext("aws:ec2/eip:Eip", "AddressLimitExceeded")).toThrow("has no aws:ec2");
   });
 });
 
@@ -379,6 +448,7 @@ describe("changing", () => {
     [INSTANCE, { userData: "b" }, []],
     [INSTANCE, { userData: "b", userDataReplaceOnChange: true }, ["userData"]],
     [INSTANCE, { instanceType: "t3.large" }, []],
+    [INSTANCE, { instanceType: "t4g.small" }, ["instanceType"]],
     [INSTANCE, { tags: { Name: "x" } }, []],
     [INSTANCE, { rootBlockDevice: { encrypted: true } }, ["rootBlockDevice"]],
     [INSTANCE, { rootBlockDevice: { volumeSize: 20 } }, []],
@@ -418,24 +488,28 @@ describe("changing", () => {
 
   it("stops and starts for another type, not for another tag", async () => {
     const { instance } = await network();
-    const { id, state } = await aws.create(INSTANCE, "c", instance);
-    const tagged = await aws.update(INSTANCE, id, state, { ...instance, tags: { Name: "x" } });
+    const { id } = await aws.create(INSTANCE, "c", instance);
+    const tagged = await aws.update(INSTANCE, id, instance, { ...instance, tags: { Name: "x" } });
     expect(tagged).toMatchObject({ tags: { Name: "x" }, tagsAll: { Name: "x" } });
     expect(host.calls).not.toContain("stopMachine");
 
-    const larger = await aws.update(INSTANCE, id, state, { ...instance, instanceType: "t3.large" });
+    const larger = await aws.update(INSTANCE, id, instance, {
+      ...instance,
+      instanceType: "t3.large",
+    });
     expect(larger).toMatchObject({ instanceType: "t3.large", privateIp: "10.0.1.10" });
     expect(host.calls.slice(-2)).toEqual(["stopMachine", "startMachine"]);
     await expect(
-      aws.update(INSTANCE, id, state, { ...instance, privateIp: "10.0.1.11" }),
+      aws.update(INSTANCE, id, instance, { ...instance, privateIp: "10.0.1.11" }),
     ).rejects.toThrow("a change of privateIp takes a replacement");
   });
 
   it("falls back to the default when an input goes, and keeps what AWS chose", async () => {
     const { vpcId } = await network();
     const inputs = { vpcId, cidrBlock: "10.0.2.0/24" };
-    const { id, state } = await aws.create(SUBNET, "s", { ...inputs, mapPublicIpOnLaunch: true });
-    expect(await aws.update(SUBNET, id, state, inputs)).toMatchObject({
+    const olds = { ...inputs, mapPublicIpOnLaunch: true };
+    const { id } = await aws.create(SUBNET, "s", olds);
+    expect(await aws.update(SUBNET, id, olds, inputs)).toMatchObject({
       mapPublicIpOnLaunch: false,
       availabilityZone: "us-east-1a",
     });

@@ -5,6 +5,7 @@ export class FakeHost implements MachineHost {
   readonly calls: string[] = [];
   readonly booted: MachineSpec[] = [];
   readonly machines = new Set<string>();
+  readonly stopped = new Set<string>();
   bootSeconds = 0;
   private booting = 0;
   /** How many machines booted at the same time, at most. */
@@ -35,16 +36,22 @@ export class FakeHost implements MachineHost {
     }
   }
 
-  async stopMachine(): Promise<void> {
+  async stopMachine(instanceId: string): Promise<void> {
     this.calls.push("stopMachine");
+    this.stopped.add(instanceId);
   }
 
-  async startMachine(): Promise<void> {
+  async startMachine(instanceId: string): Promise<void> {
     this.calls.push("startMachine");
+    this.stopped.delete(instanceId);
   }
 
   async machineExists(instanceId: string): Promise<boolean> {
     return this.machines.has(instanceId);
+  }
+
+  async machineRuns(instanceId: string): Promise<boolean> {
+    return this.machines.has(instanceId) && !this.stopped.has(instanceId);
   }
 
   async createVolume(_volumeId: string, sizeGiB: number): Promise<void> {
