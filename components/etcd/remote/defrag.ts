@@ -6,11 +6,9 @@ import {
   whyStillFull,
 } from "../defragmentation";
 import type { ClusterHealth } from "../health";
-import { nextInTurn } from "../rollout/order";
-import { leaderOf } from "../rollout/survey";
+import type { RemoteCluster } from "./cluster";
 import { askHealth } from "./health";
 import { LiveMachine, liveMachines } from "./machine";
-import type { StackOutputs } from "../../../ops/stackOutputs";
 
 export interface DefragOptions {
   /** Whether the history is dropped first, and the alarm of a full database disarmed afterwards. */
@@ -26,29 +24,30 @@ const limitSeconds = 1800;
  * @throws Error where the cluster is not fit for it before one of the members, or one fails; the
  *   members after that one are left as they are
  */
-export async function defragment(outputs: StackOutputs, options: DefragOptions): Promise<void> {
-  const waiting = new Set(outputs.members.map((member) => member.name));
+export async function defragment(cluster: RemoteCluster, options: DefragOptions): Promise<void> {
+  const waiting = new Set(cluster.members.map((member) => member.name));
   const done: Record<string, Defragmentation> = {};
-  let health = await askWhetherFit(outputs);
+  let health = await askWhetherFit(cluster);
   warnings(health, options).forEach((line) => options.log(line));
   while (waiting.size > 0) {
-    const name = nextInTurn([...waiting], { unhealthy: [], leader: leaderOf({ health }) });
-    done[name] = await defragmentMember(new LiveMachine(name, outputs), options);
+    const leader = health.members.find((member) => member.leader)?.name;
+    const name = [...waiting].find((one) => one !== leader) ?? leader!;
+    done[name] = await defragmentMember(new LiveMachine(name, cluster), options);
     options.log(describe(name, done[name]));
     waiting.delete(name);
-    health = await askWhetherFit(outputs);
+    health = await askWhetherFit(cluster);
   }
   if (options.compact && isOutOfSpace(health)) {
     const stillFull = whyStillFull(done);
     options.log(stillFull ?? "Every member has room: disarming the alarm");
     if (stillFull === undefined) {
-      await disarm(outputs);
+      await disarm(cluster);
     }
   }
 }
 
-async function disarm(outputs: StackOutputs): Promise<void> {
-  const [machine] = liveMachines(outputs);
+async function disarm(cluster: RemoteCluster): Promise<void> {
+  const [machine] = liveMachines(cluster);
   await machine!.succeed("disarm", machine!.etcdctl);
 }
 
@@ -56,8 +55,8 @@ async function disarm(outputs: StackOutputs): Promise<void> {
  * The health of a cluster that may be defragmented. A full database is what defragmenting is for.
  * @throws Error with all that speaks against it
  */
-async function askWhetherFit(outputs: StackOutputs): Promise<ClusterHealth> {
-  const health = await askHealth(outputs, ["NOSPACE"]);
+async function askWhetherFit(cluster: RemoteCluster): Promise<ClusterHealth> {
+  const health = await askHealth(cluster, ["NOSPACE"]);
   if (!health.healthy) {
     throw new Error(`no (further) member is defragmented: ${health.verdict}`);
   }
@@ -68,10 +67,9 @@ async function defragmentMember(
   machine: LiveMachine,
   { compact, log }: DefragOptions,
 ): Promise<Defragmentation> {
-  const { service, dataDirectory } = machine.member;
   const text = await machine.succeed(
     "defrag",
-    { ...machine.etcdctl, service, data: dataDirectory, compact },
+    { ...machine.etcdctl, compact },
     { timeoutSeconds: limitSeconds, onStderrLine: log },
   );
   return JSON.parse(text) as Defragmentation;

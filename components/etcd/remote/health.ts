@@ -1,6 +1,6 @@
 import { type ClusterHealth, readHealth } from "../health";
+import type { RemoteCluster } from "./cluster";
 import { type LiveMachine, liveMachines } from "./machine";
-import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /**
  * The health of the running cluster, asked now: by the script that `pulumi up` uses, on the first
@@ -9,15 +9,15 @@ import type { StackOutputs } from "../../../ops/stackOutputs";
  * @throws Error with what was seen on each machine, where none could answer
  */
 export async function askHealth(
-  outputs: StackOutputs,
+  cluster: RemoteCluster,
   tolerated: readonly string[] = [],
 ): Promise<ClusterHealth> {
   const failures: string[] = [];
-  for (const machine of liveMachines(outputs)) {
+  for (const machine of liveMachines(cluster)) {
     try {
-      const { stdout, stderr } = await machine.run("health", healthArguments(machine, outputs));
+      const { stdout, stderr } = await machine.run("health", healthArguments(machine, cluster));
       if (stdout.trim() !== "") {
-        return readHealth(stdout, outputs.members, tolerated);
+        return readHealth(stdout, cluster.members, tolerated);
       }
       failures.push(`${machine.name}: ${stderr.trim()}`);
     } catch (error) {
@@ -27,7 +27,7 @@ export async function askHealth(
   throw new Error(`no machine could be asked:\n  ${failures.join("\n  ")}`);
 }
 
-function healthArguments(machine: LiveMachine, outputs: StackOutputs) {
+function healthArguments(machine: LiveMachine, cluster: RemoteCluster) {
   const { binaries, config, tls } = machine.etcdctl;
-  return { binaries, config, tls, endpoints: outputs.endpoints.join(","), patience: 0 };
+  return { binaries, config, tls, endpoints: cluster.endpoints.join(","), patience: 0 };
 }

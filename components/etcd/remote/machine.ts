@@ -1,26 +1,45 @@
 import type { Writable } from "node:stream";
 import { scriptCommand, scriptInput, type ScriptName } from "../scripts";
+import type { RemoteCluster, RemoteMember } from "./cluster";
 import { runOverSsh, type SshResult, type SshTarget } from "./ssh";
-import type { StackOutputs } from "../../../ops/stackOutputs";
 
-/** A member's machine, by the way that the stack's outputs show. */
+/** A member's machine. */
 export class LiveMachine {
+  readonly member: RemoteMember;
+
+  /** @throws Error where the cluster has no such member */
   constructor(
     readonly name: string,
-    private readonly outputs: StackOutputs,
-  ) {}
+    private readonly cluster: RemoteCluster,
+  ) {
+    const member = cluster.members.find((one) => one.name === name);
+    if (member === undefined) {
+      const names = cluster.members.map((one) => one.name).join(", ");
+      throw new Error(`${name} is no member of ${cluster.clusterName}: expected one of ${names}`);
+    }
+    this.member = member;
+  }
 
-  /** What the outputs say of its member. */
-  get member() {
-    return this.outputs.members.find((member) => member.name === this.name)!;
+  /** What every script is told of a member's place on its machine, and of which cluster it has to be. */
+  get identity() {
+    const { service, configDirectory, dataDirectory } = this.member;
+    const { clusterId, clusterName, stack } = this.cluster;
+    return {
+      cluster: clusterId,
+      cluster_name: clusterName,
+      stack,
+      service,
+      config: configDirectory,
+      data: dataDirectory,
+    };
   }
 
   /** Arguments that the scripts that ask etcd have in common. */
   get etcdctl() {
-    const { binaries, configDirectory, clientUrl, peerUrl } = this.member;
+    const { binaries, clientUrl, peerUrl } = this.member;
     return {
+      ...this.identity,
       binaries,
-      config: configDirectory,
       tls: clientUrl.startsWith("https:"),
       client_url: clientUrl,
       peer_url: peerUrl,
@@ -28,17 +47,7 @@ export class LiveMachine {
   }
 
   get target(): SshTarget {
-    const controller = this.outputs.ssh.find((one) => one.name === this.name);
-    if (controller === undefined) {
-      throw new Error(`the stack's outputs do not say how to reach ${this.name}`);
-    }
-    const { host, port, user, hostKey, bastion } = controller;
-    return {
-      ...{ host, port, user, hostKey },
-      privateKey: this.outputs.sshPrivateKey || undefined,
-      password: this.outputs.sshPassword || undefined,
-      proxy: bastion && { ...bastion, privateKey: this.outputs.bastionPrivateKey },
-    };
+    return this.member.target;
   }
 
   /**
@@ -82,7 +91,7 @@ export class LiveMachine {
   }
 }
 
-/** Every machine of the stack. */
-export function liveMachines(outputs: StackOutputs): LiveMachine[] {
-  return outputs.members.map(({ name }) => new LiveMachine(name, outputs));
+/** The machines of all members. */
+export function liveMachines(cluster: RemoteCluster): LiveMachine[] {
+  return cluster.members.map(({ name }) => new LiveMachine(name, cluster));
 }

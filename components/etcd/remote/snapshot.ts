@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { quote } from "../scripts";
 import { snapshotSettingsFile } from "../snapshots/files";
+import type { RemoteCluster } from "./cluster";
 import { askHealth } from "./health";
 import { LiveMachine } from "./machine";
-import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** A snapshot that was taken and checked on a member's machine. */
 export interface Snapshot {
@@ -29,20 +29,20 @@ const limitSeconds = 7200;
  * @throws Error where no member serves, or the snapshot failed
  */
 export async function takeSnapshot(
-  outputs: StackOutputs,
+  cluster: RemoteCluster,
   log: (line: string) => void,
 ): Promise<Snapshot> {
-  const health = await askHealth(outputs);
+  const health = await askHealth(cluster);
   const serving = health.members.filter((member) => member.healthy);
   const chosen = serving.find((member) => !member.leader) ?? serving[0];
   if (chosen === undefined) {
     throw new Error(`no member serves reads, so there is no snapshot: ${health.verdict}`);
   }
-  const machine = new LiveMachine(chosen.name, outputs);
+  const machine = new LiveMachine(chosen.name, cluster);
   const settings = snapshotSettingsFile(machine.member.configDirectory);
   const text = await machine.succeed(
     "snapshot",
-    { settings, when: "now" },
+    { settings, when: "now", ...machine.identity },
     { timeoutSeconds: limitSeconds, onStderrLine: log },
   );
   return { member: chosen.name, ...(JSON.parse(text) as Omit<Snapshot, "member">) };
@@ -54,10 +54,10 @@ export async function takeSnapshot(
  */
 export async function fetchSnapshot(
   snapshot: Snapshot,
-  outputs: StackOutputs,
+  cluster: RemoteCluster,
   path: string,
 ): Promise<void> {
-  const machine = new LiveMachine(snapshot.member, outputs);
+  const machine = new LiveMachine(snapshot.member, cluster);
   const partial = `${path}.partial`;
   const file = await open(partial, "w", 0o600);
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RemoteCluster, RemoteMember } from "./cluster";
 import { askHealth } from "./health";
-import type { StackOutputs } from "../../../ops/stackOutputs";
 
 /** Whom to wait for. */
 export interface Awaited {
@@ -14,14 +14,14 @@ export interface Awaited {
  * Waits until a member serves reads again.
  * @throws Error with what was seen last, when it takes longer
  */
-export async function waitUntilHealthy(outputs: StackOutputs, awaited: Awaited): Promise<void> {
+export async function waitUntilHealthy(cluster: RemoteCluster, awaited: Awaited): Promise<void> {
   const { name, host, seconds } = awaited;
-  const others = outputs.members.filter((member) => member.name !== name);
-  const asked: StackOutputs = {
-    ...outputs,
+  const others = cluster.members.filter((member) => member.name !== name);
+  const own = cluster.members.filter((member) => member.name === name);
+  const asked: RemoteCluster = {
+    ...cluster,
     // The machine itself is asked last: it may be the one that does not answer.
-    members: [...others, ...outputs.members.filter((member) => member.name === name)],
-    ssh: outputs.ssh.map((one) => (one.name === name && host ? { ...one, host } : one)),
+    members: [...others, ...own.map((member) => reachedAt(member, host))],
   };
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -40,4 +40,9 @@ export async function waitUntilHealthy(outputs: StackOutputs, awaited: Awaited):
     }
     await sleep(1000);
   }
+}
+
+/** @param host "" for where it has been reached before */
+function reachedAt(member: RemoteMember, host: string): RemoteMember {
+  return host === "" ? member : { ...member, target: { ...member.target, host } };
 }
