@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker } from "./docker";
 import { imageName } from "./image";
 import { labDir } from "./paths";
+import { allotPublicAddress, publicAddressIn, usePublicAddress } from "./publicAddresses";
 import { run } from "./run";
 
 const network = "etcd-lab";
@@ -26,6 +27,8 @@ export interface MachineRequest {
   publicKey: string;
   /** A machine with a new id is a new machine to cloud-init. */
   instanceId: string;
+  /** Whether it gets a public address, too: this host reaches it there as well. */
+  hasPublicAddress?: boolean;
 }
 
 // The network
@@ -85,6 +88,7 @@ export async function bootMachine(request: MachineRequest): Promise<void> {
   await writeSeed(request);
   try {
     await docker("run", ...runArguments(request), await imageName());
+    if (request.hasPublicAddress === true) await givePublicAddress(instanceId);
   } catch (error) {
     await removeMachine(instanceId);
     throw new Error(`Machine ${instanceId} (${ip}) did not start: ${messageOf(error)}`);
@@ -98,18 +102,39 @@ export async function removeMachine(instanceId: string): Promise<void> {
   await fs.rm(machineDir(instanceId), { recursive: true, force: true });
 }
 
-/** Shuts a machine down in an orderly way, after 20 s by force. It keeps its address. */
+/** Shuts a machine down in an orderly way, after 20 s by force. It keeps its private address. */
 export async function stopMachine(instanceId: string): Promise<void> {
   await docker("stop", "-t", `${shutdownLimitSeconds}`, containerName(instanceId));
 }
 
-/** Starts a stopped machine with its volumes attached. */
-export async function startMachine(instanceId: string): Promise<void> {
+/**
+ * Starts a stopped machine with its volumes attached. One with a public address gets another one, as
+ * on EC2.
+ * @param options.samePublicAddress as after a reboot, or with an Elastic IP
+ */
+export async function startMachine(
+  instanceId: string,
+  { samePublicAddress = false }: { samePublicAddress?: boolean } = {},
+): Promise<void> {
   // Loop devices don't outlive a restart of the host, and may have other numbers now.
   for (const volumeId of await attachedVolumes(instanceId)) {
     await writeAttachment(volumeId, instanceId);
   }
   await docker("start", containerName(instanceId));
+  const before = publicAddressIn(machinesDir, instanceId);
+  if (before !== undefined)
+    await givePublicAddress(instanceId, samePublicAddress ? before : undefined);
+}
+
+/** The public address that a machine has now: "" for one that is stopped, or without one. */
+export async function publicAddress(instanceId: string): Promise<string> {
+  const address = publicAddressIn(machinesDir, instanceId) ?? "";
+  return address !== "" && (await machineRuns(instanceId)) ? address : "";
+}
+
+async function givePublicAddress(instanceId: string, address?: string): Promise<void> {
+  const its = address ?? allotPublicAddress(machinesDir, instanceId);
+  await usePublicAddress(containerName(instanceId), network, its);
 }
 
 /** Everything on a machine stands still until it is resumed. It keeps its connections. */

@@ -31,7 +31,8 @@ const stopped: Fault = {
   healedBy: "itself",
   holdSeconds: [1, 5],
   inject: (scene) => stopMachine(machineId(scene)),
-  heal: (scene) => startMachine(machineId(scene)),
+  // With another one, whoever watches from outside would have to be told of it.
+  heal: (scene) => startMachine(machineId(scene), { samePublicAddress: true }),
 };
 
 const destroyed: Fault = {

@@ -163,10 +163,12 @@ export class AwsDouble {
       return this.common(context, wanted, state);
     });
     await handler.apply?.(this.hosts, current, wanted);
+    const changed: AwsRecord = { id, type, inputs: wanted, state };
     await this.store.change((records) => {
-      records.set(keyOf(type, id), { id, type, inputs: wanted, state });
+      records.set(keyOf(type, id), changed);
     });
-    return state;
+    const seen = await handler.observe?.(this.hosts, changed);
+    return seen?.state ?? state;
   }
 
   /** Deletes an object; one that is already gone is a success. */

@@ -7,6 +7,7 @@ export interface MachineSpec {
   /** One authorized_keys line, or "" for an instance without a key pair. */
   publicKey: string;
   instanceId: string;
+  hasPublicAddress: boolean;
 }
 
 /** Whatever really makes the networks, machines and disks behind the AWS double's records. */
@@ -15,7 +16,10 @@ export interface MachineHost {
   bootMachine(machine: MachineSpec): Promise<void>;
   removeMachine(instanceId: string): Promise<void>;
   stopMachine(instanceId: string): Promise<void>;
+  /** One with a public address gets another one. */
   startMachine(instanceId: string): Promise<void>;
+  /** "" for one that is stopped, or without one. */
+  publicAddress(instanceId: string): Promise<string>;
   machineExists(instanceId: string): Promise<boolean>;
   /** False for one that is stopped, and for one that is not there. */
   machineRuns(instanceId: string): Promise<boolean>;

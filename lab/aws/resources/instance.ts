@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isReserved, toAddress, toNumber } from "../addresses";
 import { architectureOfAmi, architectureOfInstanceType } from "../catalog";
 import { AwsError } from "../errors";
+import type { MachineHost } from "../machineHost";
 import { INSTANCE, KEY_PAIR, SUBNET, VOLUME_ATTACHMENT, VPC } from "../schema";
 import { type AwsRecord, find, keyOf, newId, type Props, type Records } from "../store";
 import { text } from "../text";
@@ -88,10 +89,9 @@ export const instance: Handler = {
     const privateIp = addressIn(records, itsSubnet, inputs.privateIp);
     const hasPublicIp = inputs.associatePublicIpAddress ?? itsSubnet.state.mapPublicIpOnLaunch;
     const itsVpc = find(records, VPC, itsSubnet.inputs.vpcId);
-    const publicIp = hasPublicIp === true ? privateIp : "";
+    const hasPublicDns = hasPublicIp === true && itsVpc?.state.enableDnsHostnames === true;
     const dashed = privateIp.replaceAll(".", "-");
     const isFirst = region === "us-east-1";
-    const hasPublicDns = publicIp !== "" && itsVpc?.state.enableDnsHostnames === true;
     return {
       id,
       state: {
@@ -104,10 +104,11 @@ export const instance: Handler = {
         primaryNetworkInterfaceId: newId("eni"),
         privateDns: `ip-${dashed}.${isFirst ? "ec2" : `${region}.compute`}.internal`,
         privateIp,
+        publicIp: "",
+        // With the address that it is given when it boots.
         publicDns: hasPublicDns
-          ? `ec2-${dashed}.${isFirst ? "compute-1" : `${region}.compute`}.amazonaws.com`
+          ? `ec2-0-0-0-0.${isFirst ? "compute-1" : `${region}.compute`}.amazonaws.com`
           : "",
-        publicIp,
         securityGroups: [],
         vpcSecurityGroupIds: groupsOf(records, inputs, itsSubnet),
         // For the boot alone: the key may be renamed away before the machine is there.
@@ -119,7 +120,6 @@ export const instance: Handler = {
   },
   async make({ machines }, record) {
     const { bootKey, ...state } = record.state;
-    record.state = state;
     const tags = (record.inputs.tags ?? {}) as Record<string, string>;
     await machines.bootMachine({
       name: tags.Name ?? record.id,
@@ -127,7 +127,9 @@ export const instance: Handler = {
       userData: userDataOf(record.inputs),
       publicKey: typeof bootKey === "string" ? bootKey : "",
       instanceId: record.id,
+      hasPublicAddress: state.associatePublicIpAddress === true,
     });
+    record.state = { ...state, ...(await publicAddressOf(machines, record)) };
   },
   change({ records }, current, wanted) {
     runsHere(wanted, "EC2: ModifyInstanceAttribute");
@@ -163,14 +165,11 @@ export const instance: Handler = {
    * without one, as it finds it nowhere else (hashicorp/terraform-provider-aws#33775).
    */
   async observe({ machines }, { id, inputs, state }) {
-    const isStopped = !(await machines.machineRuns(id));
-    const associatePublicIpAddress = !isStopped && state.associatePublicIpAddress === true;
+    const its = await publicAddressOf(machines, { id, state });
+    const associatePublicIpAddress = its.publicIp !== "";
+    const instanceState = (await machines.machineRuns(id)) ? "running" : "stopped";
     return {
-      state: {
-        ...state,
-        associatePublicIpAddress,
-        ...(isStopped && { instanceState: "stopped", publicIp: "", publicDns: "" }),
-      },
+      state: { ...state, ...its, associatePublicIpAddress, instanceState },
       inputs:
         inputs.associatePublicIpAddress === undefined
           ? inputs
@@ -204,6 +203,17 @@ export const instance: Handler = {
     }
   },
 };
+
+/** The public address that an instance has now, and the name that goes with it. */
+async function publicAddressOf(
+  machines: MachineHost,
+  { id, state }: Pick<AwsRecord, "id" | "state">,
+): Promise<{ publicIp: string; publicDns: string }> {
+  const publicIp = await machines.publicAddress(id);
+  const name = `ec2-${publicIp.replaceAll(".", "-")}`;
+  const publicDns = publicIp === "" ? "" : text(state.publicDns).replace(/^ec2-[\d-]+/, name);
+  return { publicIp, publicDns };
+}
 
 /** Refuses an unknown AMI or instance type, two architectures and too much user data. */
 function runsHere(inputs: Props, operation: string): void {

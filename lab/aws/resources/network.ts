@@ -125,7 +125,7 @@ export const internetGateway: Handler = {
       records,
       ({ type, state, inputs: its }) =>
         type === INSTANCE &&
-        state.publicIp !== "" &&
+        state.associatePublicIpAddress === true &&
         find(records, SUBNET, its.subnetId)?.inputs.vpcId === inputs.vpcId,
     ),
 };

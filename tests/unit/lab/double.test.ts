@@ -53,11 +53,12 @@ describe("creating", () => {
         userData: "#cloud-config",
         publicKey,
         instanceId: id,
+        hasPublicAddress: true,
       },
     ]);
     expect(state).toMatchObject({
       privateIp: "10.0.1.10",
-      publicIp: "10.0.1.10",
+      publicIp: "203.0.113.10",
       privateDns: "ip-10-0-1-10.ec2.internal",
       availabilityZone: "us-east-1a",
       instanceState: "running",
@@ -323,7 +324,12 @@ describe("a stopped instance", () => {
     });
     await host.startMachine(id);
     expect(await aws.read(INSTANCE, id)).toMatchObject({
-      state: { instanceState: "running", associatePublicIpAddress: true },
+      state: {
+        instanceState: "running",
+        associatePublicIpAddress: true,
+        // Another one than before.
+        publicIp: "203.0.114.10",
+      },
       inputs: { associatePublicIpAddress: true },
     });
   });
@@ -332,7 +338,8 @@ describe("a stopped instance", () => {
     const { id, inputs } = await publicInstance();
     await host.stopMachine(id);
     const { inputs: read } = (await aws.read(INSTANCE, id))!;
-    await aws.update(INSTANCE, id, read, { ...read, instanceType: "t3.large" });
+    const update = aws.update(INSTANCE, id, read, { ...read, instanceType: "t3.large" });
+    await expect(update).resolves.toMatchObject({ publicIp: "203.0.114.10" });
     expect(await aws.read(INSTANCE, id)).toMatchObject({
       state: { instanceState: "running", associatePublicIpAddress: true },
       inputs: { ...inputs, instanceType: "t3.large" },

@@ -6,6 +6,8 @@ export class FakeHost implements MachineHost {
   readonly booted: MachineSpec[] = [];
   readonly machines = new Set<string>();
   readonly stopped = new Set<string>();
+  /** All public addresses change with each start of a machine. */
+  private starts = 0;
   bootSeconds = 0;
   private booting = 0;
   /** How many machines booted at the same time, at most. */
@@ -43,11 +45,20 @@ export class FakeHost implements MachineHost {
 
   async startMachine(instanceId: string): Promise<void> {
     this.calls.push("startMachine");
+    this.starts++;
     this.stopped.delete(instanceId);
   }
 
   async machineExists(instanceId: string): Promise<boolean> {
     return this.machines.has(instanceId);
+  }
+
+  async publicAddress(instanceId: string): Promise<string> {
+    const its = this.booted.find((one) => one.instanceId === instanceId);
+    if (its?.hasPublicAddress !== true || !(await this.machineRuns(instanceId))) {
+      return "";
+    }
+    return its.ip.replace("10.0.1", `203.0.${113 + this.starts}`);
   }
 
   async machineRuns(instanceId: string): Promise<boolean> {

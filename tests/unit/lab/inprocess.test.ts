@@ -52,7 +52,7 @@ describe("a program without the engine", () => {
     const { outputs, secretOutputs, resources } = await run("good");
 
     expect(outputs).toMatchObject({
-      addresses: ["10.0.1.10", "10.0.1.11"],
+      addresses: ["203.0.113.10", "203.0.113.11"],
       zone: "eu-central-1b",
       region: "eu-central-1",
       bucketPolicy: expect.stringMatching(/"arn:aws:s3:::bucket-[0-9a-f]{7}\/\*"/) as string,
@@ -69,8 +69,11 @@ describe("a program without the engine", () => {
     );
   });
 
-  it("keeps keys out of its events and records", async () => {
-    const { resources } = await run("good");
+  it("hands over the way to machines, with keys that are not in its events and records", async () => {
+    const { connections, outputs, resources } = await run("good");
+    expect(connections).toMatchObject({
+      way: { host: "10.0.1.10", user: "ubuntu", privateKey: outputs.privateKey },
+    });
     expect(JSON.stringify([events, resources])).not.toContain("PRIVATE KEY");
   });
 
