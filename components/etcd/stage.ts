@@ -4,6 +4,8 @@ import * as path from "node:path";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
+import { type ClusterIdentity, identityArguments } from "./identity";
+import type { MemberPlan } from "./plan";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 
 /** Where etcd's binaries come from. */
@@ -15,41 +17,55 @@ export type ReleaseSource =
   /** A release's tarball on the machine that runs Pulumi, for machines without internet. */
   | { readonly kind: "file"; readonly path: string };
 
-/** The folder of etcd and etcdctl. Releases lie side by side, and a unit names the one that it runs. */
-export function binariesOf(source: ReleaseSource, version: string): string {
-  return source.kind === "package" ? "/usr/bin" : `/opt/etcd/v${version}/bin`;
+/**
+ * The folder of etcd and etcdctl. Versions lie side by side wherever they come from, and a unit names the one
+ * that it runs: so another one that arrives replaces nothing that runs.
+ */
+export function binariesOf(version: string): string {
+  return `/opt/etcd/v${version}/bin`;
 }
 
 export interface StageArgs {
   readonly version: string;
   readonly source: ReleaseSource;
-  /** The folder for the certificates, or "" without TLS. */
-  readonly configDirectory: string;
+  /** Whose machine it becomes. */
+  readonly identity: ClusterIdentity;
+  readonly member: Pick<MemberPlan, "service" | "configDirectory" | "dataDirectory" | "tls">;
   /** A folder for what is uploaded after it, or "". */
   readonly uploads: string;
   /** The certificates and their keys. */
   readonly certificates: pulumi.Output<Bundle>;
 }
 
-/** etcd and certificates brought to a machine and checked; nothing is started or stopped by it. */
+/**
+ * A machine made the cluster's, its data volume mounted, etcd and certificates brought to it and checked;
+ * nothing is started or stopped by it.
+ */
 export function stage(
   machine: Machine,
-  { version, source, configDirectory, uploads, certificates }: StageArgs,
+  { version, source, identity, member, uploads, certificates }: StageArgs,
   opts: pulumi.ComponentResourceOptions,
 ): remote.Command {
   const options = { ...opts, dependsOn: machine.readyAfter };
   const upload = source.kind === "file" ? uploadRelease(machine, source.path, options) : undefined;
-  const command = machine.incarnation.apply((incarnation) =>
-    scriptCommand("stage", {
-      version,
-      from: source.kind,
-      ...(source.kind === "release" && { url: source.url }),
-      ...(upload && { tarball: upload.tarball, sha256: upload.sha256 }),
-      config: configDirectory,
-      ...(uploads && { uploads }),
-      machine: incarnation,
-    }),
-  );
+  const command = pulumi
+    .all([identity.id, machine.incarnation, machine.dataDevice ?? ""])
+    .apply(([id, incarnation, device]) =>
+      scriptCommand("stage", {
+        ...identityArguments(identity, id),
+        version,
+        from: source.kind,
+        ...(source.kind === "release" && { url: source.url }),
+        ...(upload && { tarball: upload.tarball, sha256: upload.sha256 }),
+        service: member.service,
+        config: member.configDirectory,
+        data: member.dataDirectory,
+        ...(device && { device }),
+        tls: member.tls,
+        ...(uploads && { uploads }),
+        machine: incarnation,
+      }),
+    );
   return new remote.Command(
     `${machine.name}-stage`,
     {

@@ -31,10 +31,10 @@ mount_data_volume() {
   [[ -z $(find "$data" -mindepth 1 -maxdepth 1 -print -quit) ]] ||
     fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
   local mount_unit
-  mount_unit=$(systemd-escape --path --suffix=mount "$data")
+  mount_unit=$(mount_unit)
   printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
-    "$device" "$data" >"/etc/systemd/system/$mount_unit"
-  chmod 0644 "/etc/systemd/system/$mount_unit"
+    "$device" "$data" >"$units/$mount_unit"
+  chmod 0644 "$units/$mount_unit"
   reload_changed "$mount_unit"
   # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
   timeout 60 systemctl start "$mount_unit" ||
@@ -43,4 +43,12 @@ mount_data_volume() {
   rmdir "$data/lost+found" 2>/dev/null || true
 }
 
-has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }
+mount_unit() { systemd-escape --path --suffix=mount "$data"; }
+
+# A directory whose volume is not mounted looks like one whose data is lost.
+check_mounted() {
+  local mount_unit
+  mount_unit=$(mount_unit)
+  [[ ! -e $units/$mount_unit ]] || mountpoint --quiet "$data" ||
+    fail "the data volume is not mounted on $data: whether this member has data cannot be seen. Nothing was changed. Mount it (sudo systemctl start $mount_unit), or see why it does not (systemctl status $mount_unit), and run pulumi up again"
+}

@@ -3,7 +3,6 @@
 # shellcheck shell=bash
 
 # Arguments, all of them texts, and those of the parts that it is made of.
-data=    # the data directory
 compact= # true to drop the history first
 
 # Seconds that etcd may take: 8 GiB, the largest quota, at 14 MiB a second.
@@ -12,6 +11,7 @@ limit=600
 defrag() {
   take_arguments "$@"
   lock "$service"
+  check_identity
   local down before
   serves "$client_url" || fail "not defragmenting this member, because it does not serve reads. See npm run health"
   list_members
@@ -20,7 +20,7 @@ defrag() {
   before=$(sizes)
   [[ $compact != true ]] || compact_history
   check_space
-  move_leadership_away
+  move_leadership_away "not defragmenting this member"
   say "defragmenting"
   ctl_for "$limit" "$client_url" defrag >/dev/null ||
     fail "the defragmentation failed or did not end within $limit s (see above). If etcd is still at it, the member answers again when it is done"

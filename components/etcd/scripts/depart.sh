@@ -2,11 +2,12 @@
 # of one that stays.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of etcdctl.sh.
+# Arguments, all of them texts, and those of the parts that it is made of.
 leaving= # the peer URLs of those that go, separated by commas
 
 depart() {
   take_arguments "$@"
+  check_identity
   local url
   for url in ${leaving//,/ }; do
     take_out "$url"
@@ -14,24 +15,28 @@ depart() {
 }
 
 take_out() {
-  local entry
-  entry=$(ctl "$client_url" member list | awk -F', ' -v url="$1" '$4 == url')
+  local entries entry
+  entries=$(ctl "$client_url" member list)
+  entry=$(awk -F', ' -v url="$1" '$4 == url' <<<"$entries")
   if [[ -z $entry ]]; then
     say "$1 is no longer a member"
     return
   fi
-  keep_leadership_from "$(awk -F', ' '{ print $1 }' <<<"$entry")" "$(awk -F', ' '{ print $5 }' <<<"$entry")"
+  keep_leadership_from "$entry"
   say "taking $(awk -F', ' '{ print $3 }' <<<"$entry") ($1) out of the cluster"
   # Refused for some seconds after another membership change (strict reconfiguration check).
-  try_for 60 "the cluster to let $1 go" ctl "$client_url" member remove "${entry%%,*}" >&2
+  try_for 60 "the cluster to let $1 go" ctl "$client_url" member remove "${entry%%,*}" >&2 ||
+    fail "$1 is still a member (see above). Run pulumi up again when the cause is gone"
   try_for 30 "the others to serve without it" serves "$client_url"
 }
 
-# keep_leadership_from ID CLIENT_URL: a leader that goes hands over to this machine's member first.
+# keep_leadership_from ENTRY: a leader that goes hands over first: to this machine's member, or another one
+# that stays.
 keep_leadership_from() {
-  [[ $1 == "$(leader_id "$client_url")" ]] || return 0
-  local mine
-  mine=$(my_entry "$client_url" | cut -d, -f1)
-  say "moving the leadership to $mine"
-  ctl "$2" move-leader "$mine" >/dev/null
+  local targets
+  [[ ${1%%,*} == "$(leader_id "$client_url")" ]] || return 0
+  mapfile -t targets < <(awk -F', ' -v mine="$peer_url" -v leaving=",$leaving," \
+    '$5 && $6 == "false" && !index(leaving, "," $4 ",") { print ($4 == mine ? 0 : 1), $1 }' <<<"$entries" | sort | cut -d ' ' -f 2)
+  move_leadership "$(awk -F', ' '{ print $5 }' <<<"$1")" "${targets[@]}" ||
+    fail "the member that goes leads, and none that stays takes the leadership over: $said. It was not taken out. Run pulumi up again"
 }

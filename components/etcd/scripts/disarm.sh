@@ -1,9 +1,10 @@
 # Ends the alarm of a full database, so that the cluster takes writes again.
 # shellcheck shell=bash
 
-# Arguments are those of etcdctl.sh.
+# Arguments are those of identity.sh and etcdctl.sh.
 disarm() {
   take_arguments "$@"
+  check_identity
   local others
   # etcdctl ends all alarms that there are.
   others=$(ctl "$client_url" alarm list | awk '!/alarm:NOSPACE/')

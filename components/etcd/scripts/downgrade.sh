@@ -2,11 +2,12 @@
 # by one.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of etcdctl.sh.
+# Arguments, all of them texts, and those of the parts that it is made of.
 target= # the version to go to, or "" to stay
 
 downgrade() {
   take_arguments "$@"
+  check_identity
   local said
   if [[ -z $target ]]; then
     stay

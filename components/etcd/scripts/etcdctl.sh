@@ -23,8 +23,18 @@ ctl_for() {
     --dial-timeout="${patience}s" --command-timeout="${seconds}s" "$@"
 }
 
-# A linearizable read, answered by this member: it has a leader, and the leader a quorum.
-serves() { accepts "$1" && ctl "$1" get --consistency=l etcd-by-pulumi/probe >/dev/null 2>&1; }
+# A linearizable read, answered by this member: it has a leader, and the leader a quorum. That one may not
+# read is an answer, too: etcd looks at rights after the linearizable part of a read.
+serves() {
+  local said
+  accepts "$1" || return 1
+  said=$(ctl "$1" get --consistency=l etcd-by-pulumi/probe 2>&1 >/dev/null) || is_forbidden "$said"
+}
+
+# is_forbidden TEXT: whether etcd says that the operator has no right to it (api/v3rpc/rpctypes/error.go).
+is_forbidden() {
+  [[ $1 =~ "etcdserver: "("permission denied"|"user name is empty"|"user name not found"|"authentication failed"|"invalid auth token"|"revision of auth store is old") ]]
+}
 
 # Whether anything listens there. etcdctl does not dial again for a second once it was turned away.
 accepts() {
@@ -46,55 +56,18 @@ serving() {
   done
 }
 
-# My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
-my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
-
-# The members as this one knows them, for all that is checked before a change.
-list_members() { entries=$(ctl "$client_url" member list); }
-entries=
-
-# check_others ALARM: without this member the others must be a quorum, each of them serving, and no
-# alarm raised but this one.
-check_others() {
-  local alarms alarms_of asked down
-  # Asked beside the list, since the time is one in which others wait for their turn.
-  exec {alarms_of}< <(ctl "$client_url" alarm list)
-  asked=$!
-  list_members
-  alarms=$(awk -v but="alarm:$1" '!index($0, but)' <&"$alarms_of")
-  wait "$asked"
-  exec {alarms_of}<&-
-  [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
-  # A single member has nobody to wait for: its restart is its downtime.
-  (($(wc -l <<<"$entries") > 1)) || return 0
-  down=$(others_down)
-  [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
-  (($(wc -l <<<"$entries") > 2)) || fail "not restarting this healthy member, one of two: the other one alone is no quorum, and writes would stop. Add a third member first"
-}
-
-# Of the listed members those that do not serve, but this one, on one line.
-others_down() {
-  local others urls other url up down=()
-  others=$(awk -F', ' -v url="$peer_url" '$4 != url { print ($3 ? $3 : $4), $5 }' <<<"$entries")
-  mapfile -t urls < <(awk '$2 { print $2 }' <<<"$others")
-  up=$(serving "${urls[@]}")
-  while read -r other url; do
-    # A member that has never started has no client URL.
-    [[ -n $url && $'\n'$up$'\n' == *$'\n'$url$'\n'* ]] || down+=("$other")
-  done <<<"$others"
+# not_serving URL...: the others, on one line.
+not_serving() {
+  local url up down=()
+  up=$(serving "$@")
+  for url; do
+    [[ $'\n'$up$'\n' == *$'\n'$url$'\n'* ]] || down+=("$url")
+  done
   echo "${down[*]}"
 }
 
-# The leader hands over to another of the listed members first: an orderly hand-over stalls writes for
-# milliseconds, an election for a second.
-move_leadership_away() {
-  local target
-  [[ $(awk -F', ' -v url="$peer_url" '$4 == url { print $1 }' <<<"$entries") == "$(leader_id "$client_url")" ]] || return 0
-  target=$(awk -F', ' -v url="$peer_url" '$4 != url && $6 == "false" && !found++ { print $1 }' <<<"$entries")
-  [[ -n $target ]] || return 0
-  say "moving the leadership to $target"
-  ctl "$client_url" move-leader "$target" >/dev/null
-}
+# My line in a member list: id, status, name, peer URLs, client URLs, is-learner.
+my_entry() { ctl "$1" member list | awk -F', ' -v url="$peer_url" '$4 == url'; }
 
 # tells URL NAME: a number that a member tells of itself, by its name in etcdctl's JSON.
 tells() { number "$2" "$(ctl "$1" endpoint status --write-out=json)"; }
@@ -102,3 +75,20 @@ tells() { number "$2" "$(ctl "$1" endpoint status --write-out=json)"; }
 # The leader's id as this member sees it, in hexadecimal: "0" without one. Ids are unsigned 64-bit
 # numbers, which bash's printf takes as they are.
 leader_id() { printf '%x' "$(tells "$1" leader)"; }
+
+# move_leadership ENDPOINT ID...: the leader there hands over to the first of these that takes it, each of
+# them tried twice. An orderly hand-over stalls writes for milliseconds, an election for a second. The
+# last thing that etcd said is in `said`.
+move_leadership() {
+  local endpoint=$1 target
+  shift
+  said="there is nobody to hand over to"
+  for target in "$@" "$@"; do
+    say "moving the leadership to $target"
+    ! said=$(ctl "$endpoint" move-leader "$target" 2>&1) || return 0
+    said=${said##*$'\n'}
+    say "$target did not take it: $said"
+  done
+  return 1
+}
+said=

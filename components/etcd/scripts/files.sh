@@ -3,7 +3,7 @@
 
 # The bundle is one line a file: its name, a space, its content in base64.
 receive_files() {
-  install -d -m 0755 /etc/etcd "$config"
+  make_folder "$config"
   rm -rf "$config"/.staging.*
   make_staging "$config"
   local file content

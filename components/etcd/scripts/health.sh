@@ -25,8 +25,7 @@ health() {
     sleep 0.5
   done
   printf '{"health":%s,"status":%s,"alarms":%s,"members":%s,"snapshots":%s,"now":%s}\n' "${answers[@]}" "$(date +%s)"
-  ((verdict == 0)) || say "the cluster is not healthy: ${errors:-an alarm is raised}"
-  return "$verdict"
+  ((verdict == 0)) || fail "the cluster is not healthy: ${errors:-an alarm is raised}"
 }
 
 # One linearizable read on each member, what each says of itself, the alarms, the membership, what

@@ -1,35 +1,48 @@
-# etcd on a machine from its distribution's packages (Debian, Ubuntu).
-#
-# Debian's etcd-server starts a one-node etcd as soon as it is installed. A masked unit cannot be
-# started by anybody, so the unit is masked before the package arrives, and what the package makes
-# in the data directory is taken away before the mask is.
+# etcd on a machine from its distribution's packages.
 # shellcheck shell=bash
 
-readonly mask=/etc/systemd/system/etcd.service
+# Where the packages put their commands.
+package_binaries=/usr/bin
 
 stage_package() {
-  if installed_version; then
-    say "etcd $version is installed"
-  else
-    install_packages
+  if runs_version "$releases/v$version" "$version"; then
+    say "etcd $version is staged"
+    return
   fi
+  installed_version || install_packages
+  hold_packages
+  begin_release
+  place_release "$package_binaries" "the distribution's packages"
 }
 
 installed_version() {
-  [[ -x /usr/bin/etcd && -x /usr/bin/etcdctl && $(/usr/bin/etcd --version | sed -n 1p) == "etcd Version: $version" ]]
+  [[ -x $package_binaries/etcd && -x $package_binaries/etcdctl && $("$package_binaries/etcd" --version | sed -n 1p) == "etcd Version: $version" ]]
 }
 
 install_packages() {
-  export DEBIAN_FRONTEND=noninteractive
+  local server client before
   say "installing etcd $version from the distribution's packages"
   apt_get update
-  [[ -e $mask ]] || systemctl mask --quiet etcd
-  apt_get install --no-install-recommends "etcd-server=$(package_version etcd-server)" "etcd-client=$(package_version etcd-client)"
+  server=$(package_version etcd-server)
+  client=$(package_version etcd-client)
+  before=$(present_packages)
+  # A masked unit cannot be started by anybody: neither at the next boot, before the member's own is there.
+  [[ -e $units/etcd.service ]] || systemctl mask --quiet etcd
+  forbid_services
+  apt_get install --no-install-recommends --allow-change-held-packages --allow-downgrades \
+    "etcd-server=$server" "etcd-client=$client"
+  allow_services
   # So that destroying the stack takes away what it brought, and leaves what was there before.
-  touch /var/lib/etcd-packages-by-pulumi
-  installed_version || fail "the packages brought $(/usr/bin/etcd --version | sed -n 1p), expected $version"
+  [[ -n $before ]] || touch "$packages_installed"
+  installed_version || fail "the packages brought $("$package_binaries/etcd" --version | sed -n 1p), expected $version"
   # What the package made for its own one-node etcd, and nothing else: it has never run.
   rmdir /var/lib/etcd/default 2>/dev/null || true
+}
+
+# Those that are installed already.
+present_packages() {
+  dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null |
+    awk '$1 == "installed" { print $2 }' || true
 }
 
 # The package's full version, such as 3.4.23-4+b4, for the etcd version that is asked for.
@@ -39,8 +52,4 @@ package_version() {
   [[ -n $found ]] ||
     fail "the distribution has no $1 $version, but $(apt-cache madison "$1" | awk -F' *[|] *' '{ printf "%s%s", separator, $2; separator = ", " }'). Set version to one of them. Nothing was changed"
   printf '%s' "$found"
-}
-
-apt_get() {
-  timeout 600 apt-get --quiet --quiet --yes -o DPkg::Lock::Timeout=300 "$@" >&2 || fail "apt-get $1 failed: see above"
 }

@@ -1,10 +1,8 @@
 # Looks at a machine and changes nothing. Prints what stands in the way of a member, a line each.
 # shellcheck shell=bash
 
-# Arguments, all of them texts.
-service= # the systemd unit's name, without ".service"
-config=  # the folder of the certificates
-data=    # the data directory
+# Arguments, all of them texts, and those of the parts that it is made of: `cluster` is empty where the
+# cluster has no id yet, and any claimed machine is another's then.
 address= # the member's
 ports=   # the member's, separated by commas
 quota=   # the largest that the database may get, in GiB
@@ -18,20 +16,20 @@ preflight() {
   check_bucket
   check_clock
   check_address
-  check_space /opt 1
-  check_space "$(dirname "$data")" "$((quota + 1))"
-  # What is ours has been checked, has its port and its data, and is converged later.
+  check_space /opt 1024
+  check_space "$data" "$((quota * 1024 + 1024 - $(used_mib)))"
+  strangers
+  # What is ours has its port, and is converged later.
   if ! is_ours; then
     check_service
     check_config
     check_ports
-    check_data
   fi
 }
 
 find_out() { printf '%s\n' "$*"; }
 
-is_ours() { grep -qs '^# Written by Pulumi' "/etc/systemd/system/$service.service"; }
+is_ours() { grep -qs '^# Written by Pulumi' "$units/$service.service"; }
 
 check_tools() {
   [[ -d /run/systemd/system ]] || find_out "systemd does not run here, and etcd is to be a systemd unit"
@@ -62,12 +60,17 @@ check_address() {
     find_out "the address $address is not on any interface of this machine"
 }
 
-# check_space FOLDER GIB
+# check_space FOLDER MIB
 check_space() {
   local folder=$1 free
   while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
   free=$(free_mib "$folder")
-  ((free >= $2 * 1024)) || find_out "$folder has $free MiB free, expected $(($2 * 1024)) MiB"
+  ((free >= $2)) || find_out "$folder has $free MiB free, expected $2 MiB"
+}
+
+# What the member has of its disk already.
+used_mib() {
+  if has_data; then du --summarize --block-size=1M "$data/member" | cut -f 1; else echo 0; fi
 }
 
 check_service() {
@@ -89,9 +92,4 @@ check_ports() {
     owner=$(ss -Hltnp "sport = :$port" | awk 'NR == 1 { print $NF }')
     [[ -z $owner ]] || find_out "port $port is in use by $owner"
   done
-}
-
-check_data() {
-  [[ -z $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]] ||
-    find_out "$data holds the data of an etcd that this stack did not make, or no longer knows. Move it away if nobody needs it: it is never deleted or taken over"
 }

@@ -3,13 +3,10 @@
 # shellcheck shell=bash
 
 stage_release() {
-  local release=/opt/etcd/v$version
-  getent passwd etcd >/dev/null || useradd --system --user-group --no-create-home --home-dir /var/lib/etcd \
-    --shell "$(command -v nologin || echo /bin/false)" etcd
-  if runs_version "$release" "$version"; then
+  if runs_version "$releases/v$version" "$version"; then
     say "etcd $version is staged"
   else
-    install_release "$release"
+    install_release
   fi
 }
 
@@ -18,16 +15,14 @@ runs_version() {
 }
 
 install_release() {
-  local release=$1 arch
+  local arch
   case $(uname -m) in
     x86_64) arch=amd64 ;;
     aarch64) arch=arm64 ;;
     *) fail "the machine is a $(uname -m); etcd releases are for x86_64 and aarch64" ;;
   esac
   local name=etcd-v$version-linux-$arch
-  install -d -m 0755 /opt/etcd
-  rm -rf /opt/etcd/.staging.*
-  make_staging /opt/etcd
+  begin_release
   if [[ -n $url ]]; then
     download "$name.tar.gz"
   else
@@ -36,15 +31,26 @@ install_release() {
   tar -xzf "$staging/$name.tar.gz" -C "$staging" --no-same-owner 2>/dev/null || true
   [[ -f $staging/$name/etcd && -f $staging/$name/etcdctl ]] ||
     fail "there is no $name/etcd in ${url:-$tarball}: expected a release of etcd $version for $arch. Nothing was changed"
+  place_release "$staging/$name" "$name.tar.gz"
+}
+
+begin_release() {
+  install -d -m 0755 "$releases"
+  rm -rf "$releases"/.staging.*
+  make_staging "$releases"
+}
+
+# place_release FOLDER WHAT: the commands in a folder become the release.
+place_release() {
+  local release=$releases/v$version binary
   install -d -m 0755 "$staging/release" "$staging/release/bin"
-  local binary
   for binary in etcd etcdctl etcdutl; do
     # 3.4 has no etcdutl.
-    [[ ! -f $staging/$name/$binary ]] || copy_gently "$staging/$name/$binary" "$staging/release/bin/$binary"
+    [[ ! -f $1/$binary ]] || copy_gently "$1/$binary" "$staging/release/bin/$binary"
   done
   chmod 0755 "$staging/release/bin/"*
   runs_version "$staging/release" "$version" ||
-    fail "the etcd in $name.tar.gz does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
+    fail "the etcd in $2 does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
   # What is there and does not run may be replaced, if it is ours.
   [[ ! -e $release || -e $release/by-pulumi ]] ||
     fail "$release is there, is not etcd $version, and was not put there by Pulumi. Move it away. Nothing was changed"

@@ -1,10 +1,7 @@
-# Takes away what the stack brought to a machine, and nothing else.
+# Takes away what the stack brought to a machine, and nothing else: what is another cluster's stays.
 # shellcheck shell=bash
 
-# Arguments, all of them texts.
-service=  # the systemd unit's name, without ".service"
-config=   # the folder of the certificates
-data=     # the data directory
+# Arguments, all of them texts, and those of the parts that it is made of.
 binaries= # the folder of etcd and etcdctl
 links=    # where etcd, etcdctl and etcdutl are linked
 purge=    # true to delete the data, too
@@ -12,7 +9,16 @@ purge=    # true to delete the data, too
 remove() {
   take_arguments "$@"
   lock "$service"
-  local unit=/etc/systemd/system/$service.service
+  local why unit=$units/$service.service
+  why=$(
+    strange_record
+    strange_unit
+  )
+  if [[ -n $why ]]; then
+    # No reason to keep the rest of a stack from going.
+    say "$why. Nothing on this machine was touched"
+    return 0
+  fi
   if grep -qs '^# Written by Pulumi' "$unit"; then
     systemctl disable --quiet --now "$service"
     rm -f "$unit"
@@ -22,19 +28,22 @@ remove() {
   if [[ -d $config/snapshot ]]; then
     systemctl disable --quiet --now "$service-snapshot.timer" 2>/dev/null || true
     say "snapshots, where some were taken, stay in $(sed -n 's/^directory=//p' "$config/snapshot/settings")"
-    rm -rf "$config/snapshot" "/etc/systemd/system/$service-snapshot".{service,timer}
+    rm -rf "$config/snapshot" "$units/$service-snapshot".{service,timer}
     systemctl daemon-reload
   fi
   if [[ -L $config/pki ]]; then
     rm -f "$config/pki"
     find "$config" -mindepth 1 -maxdepth 1 \( -name 'pki-????????????????' -o -name '.staging.*' \) -exec rm -rf {} +
   fi
-  rmdir "$config" 2>/dev/null || true
   # Other members on this machine may still run these.
-  if ! grep -qs '^# Written by Pulumi' /etc/systemd/system/etcd*.service; then
+  if ! grep -qs '^# Written by Pulumi' "$units"/etcd*.service; then
     remove_binaries
   fi
   remove_data
+  # Last: what is left half-way is still known as ours.
+  rm -f "$config/permit" "$config/cluster" "$config/cluster.new"
+  rmdir "$config" 2>/dev/null || true
+  rmdir /etc/etcd 2>/dev/null || true
 }
 
 remove_binaries() {
@@ -43,20 +52,23 @@ remove_binaries() {
     [[ $(readlink "$links/$binary" || true) != "$binaries/"* ]] || rm -f "$links/$binary"
   done
   local release
-  for release in /opt/etcd/*/by-pulumi; do
+  for release in "$releases"/*/by-pulumi; do
     [[ ! -e $release ]] || rm -rf "$(dirname "$release")"
   done
-  rmdir /opt/etcd 2>/dev/null || true
-  if [[ -e /var/lib/etcd-packages-by-pulumi ]]; then
-    DEBIAN_FRONTEND=noninteractive timeout 600 apt-get --quiet --quiet --yes -o DPkg::Lock::Timeout=300 remove etcd-server etcd-client >&2
-    rm -f /var/lib/etcd-packages-by-pulumi
-  fi
-  rmdir /etc/etcd 2>/dev/null || true
+  rmdir "$releases" 2>/dev/null || true
+  remove_packages
 }
 
+# The data says itself whose it is.
 remove_data() {
-  if [[ $purge == true ]]; then
-    rm -rf "${data:?}"
+  local why
+  why=$(strange_data)
+  if [[ -n $why ]]; then
+    say "$why. It was not touched"
+  elif [[ $purge == true ]]; then
+    # A mount point stays, empty.
+    [[ ! -d $data ]] || find "$data" -mindepth 1 -delete
+    rmdir "$data" 2>/dev/null || true
     say "the data in $data is deleted"
   elif [[ -d $data ]]; then
     say "the data stays in $data"

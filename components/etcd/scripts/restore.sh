@@ -1,14 +1,13 @@
 # Brings a snapshot to a member's machine and makes a data directory of it, beside the one that is
 # there. Nothing is stopped or moved by it: so a snapshot that cannot be restored is found, on every
-# machine, before anything of the cluster is touched.
+# machine, before anything of the cluster is touched. It runs for members that are to begin from it, and for
+# no others.
 # shellcheck shell=bash
 
 # Arguments, all of them texts, and those of the parts that it is made of.
 name=            # the member's
 version=         # of etcd
 binaries=        # the folder of etcd and etcdctl
-service=         # the systemd unit's name, without ".service"
-config=          # the folder for the snapshot's settings
 peer_url=        # the member's own
 initial_cluster= # all members, name=peerUrl, separated by commas
 token=           # the restored cluster's: another one than before, so that old members stay strangers
@@ -22,8 +21,11 @@ over=            # true where members that have data are to lose it
 restore() {
   take_arguments "$@"
   lock "$service"
+  check_identity
   prepare_data_directory
-  has_data && [[ $over != true ]] &&
+  # The volume may have brought another cluster's.
+  refuse_strangers
+  ! has_data || [[ $over == true ]] ||
     fail "this member has data, and restoreFrom would take its place: nothing was changed. If that is meant, set restoreOverData: true; what is there now is moved aside, not deleted"
   receive_files
   keys_file=$staging/credentials

@@ -2,12 +2,11 @@
 # written into the cluster itself, so that every member can tell: the keys below etcd-by-pulumi/.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of the parts that it is made of. All but the first two come
-# from the file of settings that the member's script has placed.
+# Arguments, all of them texts, and those of the parts that it is made of. All but the first two, and whose
+# snapshot is asked for, come from the file of settings that the member's script has placed.
 settings=  # that file
 when=due   # due: when this member leads and the last snapshot is old enough; now: in any case
 version=   # of etcd
-service=   # the systemd unit's name, without ".service"
 directory= # where snapshots are kept
 minutes=   # how old the last one may get
 keep=      # how many are kept at most
@@ -20,17 +19,23 @@ readonly taken_key=etcd-by-pulumi/snapshot/taken failed_key=etcd-by-pulumi/snaps
 snapshot() {
   take_arguments "$@"
   read_settings
+  # What was asked for with words of its own is not taken from a file.
+  take_arguments "$@"
+  check_identity
   lock "$service-snapshot"
   [[ $when == now ]] || is_due || return 0
   local said ended=0
   said=$(mktemp)
   # In the background, where an error ends it: in a condition bash would go on after one.
-  take 2>"$said" &
+  {
+    watch_end
+    take
+  } 2>"$said" &
   wait "$!" || ended=$?
   cat "$said" >&2
   ((ended == 0)) || note_failure "$(tail -n 1 "$said" | cut -d ' ' -f 2-)"
   rm "$said"
-  return "$ended"
+  ((ended == 0)) || exit "$told"
 }
 
 read_settings() {
@@ -53,7 +58,9 @@ is_due() {
     return 1
   }
   now=$(date +%s)
-  last=$(number time "$(ctl "$client_url" get "$taken_key" --print-value-only)")
+  last=$(ctl "$client_url" get "$taken_key" --print-value-only)
+  # A cluster that began from a snapshot finds the record of the one that it was taken of.
+  if [[ $(field cluster "$last") == "$cluster" ]]; then last=$(number time "$last"); else last=0; fi
   # A timer is not on time to the second.
   ((now - ${last:-0} >= minutes * 60 - 30))
 }
@@ -126,8 +133,8 @@ remove_old() {
 # note_success FILE WHERE
 note_success() {
   local text
-  text=$(printf '{"time":%s,"revision":%s,"bytes":%s,"where":"%s","minutes":%s}' \
-    "$(stat --format=%Y "$1")" "$(number revision "$status")" "$(stat --format=%s "$1")" "$2" "$minutes")
+  text=$(printf '{"time":%s,"revision":%s,"bytes":%s,"where":"%s","minutes":%s,"cluster":"%s"}' \
+    "$(stat --format=%Y "$1")" "$(number revision "$status")" "$(stat --format=%s "$1")" "$2" "$minutes" "$cluster")
   ctl "$client_url" put "$taken_key" "$text" >/dev/null
   [[ -z $(ctl "$client_url" get "$failed_key" --keys-only) ]] || ctl "$client_url" del "$failed_key" >/dev/null
 }
@@ -136,6 +143,6 @@ note_success() {
 note_failure() {
   local reason=${1//[\"\\]/ }
   ctl "$client_url" put "$failed_key" \
-    "$(printf '{"time":%s,"member":"%s","reason":"%s"}' "$(date +%s)" "$(hostname -s)" "${reason:0:500}")" >/dev/null ||
+    "$(printf '{"time":%s,"member":"%s","reason":"%s","cluster":"%s"}' "$(date +%s)" "$(hostname -s)" "${reason:0:500}" "$cluster")" >/dev/null ||
     say "this failure could not be written into the cluster"
 }

@@ -6,7 +6,7 @@ scheduled= # true where snapshots are taken by the clock, and not on request onl
 
 # The files of the bundle: the script with its settings and credentials, and the two units.
 place_snapshot_timer() {
-  local folder=$config/snapshot units=/etc/systemd/system timer=$service-snapshot.timer file changed=false
+  local folder=$config/snapshot timer=$service-snapshot.timer file changed=false
   install -d -m 0700 "$folder"
   for file in settings credentials run.sh; do
     place "$staging/snapshot-$file" "$folder/$file" 0600 || changed=true

@@ -1,14 +1,15 @@
-# Brings etcd and the member's certificates to a machine. Nothing is started or stopped by it: a
-# running etcd reads its certificates at each handshake, and another release lies beside its own.
+# Makes a machine the cluster's, and brings its data volume, etcd and the member's certificates to it.
+# Nothing is started or stopped by it: a running etcd reads its certificates at each handshake, and another
+# release lies beside its own.
 # shellcheck shell=bash
 
-# Arguments, all of them texts.
+# Arguments, all of them texts, and those of the parts that it is made of.
 version= # of etcd
 from=    # where it comes from: release, file or package
 url=     # release: where releases come from
 tarball= # file: a tarball that lies on the machine already
 sha256=  # file: its SHA-256
-config=  # the folder of the certificates, or "" without TLS
+tls=     # true where the member has certificates
 uploads= # a folder for what is uploaded later and is nobody else's to read, or ""
 # shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
 machine=
@@ -21,13 +22,18 @@ stage() {
   # Whatever runs here goes first, above all a member.
   renice --priority 10 --pid "$$" >/dev/null
   lock etcd-release
+  # Looked at before anything is mounted or formatted, and once more with what the volume has brought.
+  refuse_strangers
+  make_user
+  prepare_data_directory
+  claim_machine
   if [[ $from == package ]]; then
     stage_package
   else
     stage_release
   fi
   certificates=none
-  [[ -z $config ]] || place_certificates
+  [[ $tls != true ]] || place_certificates
   [[ -z $uploads ]] || install -d -m 0700 -o "${SUDO_USER:-root}" "$uploads"
   printf '{"staged":"%s","certificates":"%s"}\n' "$version" "$certificates"
 }
@@ -55,5 +61,11 @@ check_machine() {
   [[ -d /run/systemd/system ]] || fail "systemd does not run here, and etcd is to be a systemd unit"
   local free
   free=$(free_mib /opt)
-  ((free > 300)) || fail "/opt has $free MiB free, a release needs 300 MiB"
+  # A release that is here already needs none: certificates can be renewed on a full disk, too.
+  ((free > 300)) || runs_version "$releases/v$version" "$version" || fail "/opt has $free MiB free, a release needs 300 MiB"
+}
+
+make_user() {
+  getent passwd etcd >/dev/null || useradd --system --user-group --no-create-home --home-dir /var/lib/etcd \
+    --shell "$(command -v nologin || echo /bin/false)" etcd
 }

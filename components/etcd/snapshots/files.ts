@@ -6,6 +6,7 @@ import type { S3Access, SnapshotPlan } from "./plan";
 /** What the files of a member's machine follow from. */
 export interface SnapshotContext {
   readonly clusterName: string;
+  readonly clusterId: pulumi.Input<string>;
   readonly version: string;
   /** The folder of etcdctl and etcdutl. */
   readonly binaries: string;
@@ -28,18 +29,21 @@ export function snapshotFiles(
   const { region } = plan.s3;
   // None lie where nothing is uploaded.
   const keys = plan.bucket === undefined ? undefined : plan.s3.keys;
-  return pulumi.all([plan.bucket ?? "", region]).apply(([bucketName, regionName]): Bundle => ({
-    "snapshot-settings": settingsText(member, plan, {
-      ...context,
-      bucket: bucketName,
-      region: regionName,
-      hasKeys: keys !== undefined,
-    }),
-    "snapshot-credentials": credentialsText(keys),
-    "snapshot-run.sh": installedScript("snapshot"),
-    "snapshot.service": serviceText(member, plan),
-    "snapshot.timer": timerText(member, plan),
-  }));
+  return pulumi
+    .all([plan.bucket ?? "", region, context.clusterId])
+    .apply(([bucketName, regionName, clusterId]): Bundle => ({
+      "snapshot-settings": settingsText(member, plan, {
+        ...context,
+        clusterId,
+        bucket: bucketName,
+        region: regionName,
+        hasKeys: keys !== undefined,
+      }),
+      "snapshot-credentials": credentialsText(keys),
+      "snapshot-run.sh": installedScript("snapshot"),
+      "snapshot.service": serviceText(member, plan),
+      "snapshot.timer": timerText(member, plan),
+    }));
 }
 
 /** A file of `access key:secret key`, as curl takes them; empty where a role gives access. */
@@ -51,6 +55,7 @@ function settingsText(
   member: MemberPlan,
   plan: SnapshotPlan,
   context: SnapshotContext & {
+    readonly clusterId: string;
     readonly bucket: string;
     readonly region: string;
     readonly hasKeys: boolean;
@@ -58,9 +63,12 @@ function settingsText(
 ): string {
   const values = {
     version: context.version,
+    cluster: context.clusterId,
+    cluster_name: context.clusterName,
     service: member.service,
     binaries: context.binaries,
     config: member.configDirectory,
+    data: member.dataDirectory,
     tls: member.tls,
     client_url: member.clientUrl,
     peer_url: member.peerUrl,
@@ -69,7 +77,8 @@ function settingsText(
     keep: plan.keep,
     keep_days: plan.keepDays,
     bucket: context.bucket,
-    prefix: `${context.clusterName}/`,
+    // Two clusters of one name share no snapshot.
+    prefix: `${context.clusterName}/${context.clusterId}/`,
     endpoint: plan.s3.endpoint,
     region: context.region,
     keys_file: context.hasKeys ? `${member.configDirectory}/snapshot/credentials` : "",

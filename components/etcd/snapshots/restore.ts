@@ -1,6 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../machine";
+import { type ClusterIdentity, identityArguments } from "../identity";
 import { initialCluster, type MemberPlan } from "../plan";
 import { scriptCommand, scriptInput } from "../scripts";
 import { credentialsText } from "./files";
@@ -11,7 +12,7 @@ import type { RestoreRequest, SnapshotPlan } from "./plan";
 export const uploadFolder = "/var/lib/etcd-uploads";
 
 export interface RestoreArgs {
-  readonly clusterName: string;
+  readonly identity: ClusterIdentity;
   readonly version: string;
   readonly binaries: string;
   readonly members: readonly MemberPlan[];
@@ -25,7 +26,8 @@ export function isUploaded({ from }: RestoreRequest): boolean {
 }
 
 /**
- * A snapshot brought to a member's machine, checked, and made a data directory beside the member's own.
+ * For a member that is to begin from a snapshot, and no other: it is brought to the member's machine, checked,
+ * and made a data directory beside the member's own.
  * Done once for each request: Pulumi's state remembers it, and nothing but another request does it again.
  */
 export function prepareRestore(
@@ -38,24 +40,27 @@ export function prepareRestore(
   const { region, endpoint, keys } = args.snapshots.s3;
   const object = s3Location(restore.from);
   const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
-  const command = pulumi.all([machine.dataDevice ?? "", region]).apply(([device, regionName]) =>
-    scriptCommand("restore", {
-      name: plan.name,
-      version: args.version,
-      binaries: args.binaries,
-      service: plan.service,
-      config: plan.configDirectory,
-      data: plan.dataDirectory,
-      device,
-      peer_url: plan.peerUrl,
-      initial_cluster: initialCluster(args.members),
-      token: `${args.clusterName}-${restore.id}`,
-      restore: restore.id,
-      ...(object && { ...object, region: regionName, endpoint }),
-      ...(upload && { uploaded: upload.path }),
-      over: restore.overData,
-    }),
-  );
+  const command = pulumi
+    .all([args.identity.id, machine.dataDevice ?? "", region])
+    .apply(([id, device, regionName]) =>
+      scriptCommand("restore", {
+        ...identityArguments(args.identity, id),
+        name: plan.name,
+        version: args.version,
+        binaries: args.binaries,
+        service: plan.service,
+        config: plan.configDirectory,
+        data: plan.dataDirectory,
+        device,
+        peer_url: plan.peerUrl,
+        initial_cluster: initialCluster(args.members),
+        token: `${id}-${restore.id}`,
+        restore: restore.id,
+        ...(object && { ...object, region: regionName, endpoint }),
+        ...(upload && { uploaded: upload.path }),
+        over: restore.overData,
+      }),
+    );
   return new remote.Command(
     `${machine.name}-restore`,
     {

@@ -1,0 +1,30 @@
+# Leaves on a machine what has been decided for its member: the member's own script takes it, compares
+# what it finds with what the decision rested on, and does that one thing. Without one it changes nothing.
+# shellcheck shell=bash
+
+# Arguments, all of them texts, and those of the parts that it is made of.
+lifetime= # how long it can be used, in seconds, by this machine's clock
+
+# The file `permit` follows on standard input, as `scriptInput` makes it.
+permit() {
+  take_arguments "$@"
+  lock "$service"
+  check_identity
+  receive_files
+  check_permit "$staging/permit"
+  printf '%s\nexpires=%s\n' "$(cat "$staging/permit")" "$(($(date +%s) + lifetime))" >"$staging/whole"
+  chmod 0600 "$staging/whole"
+  mv "$staging/whole" "$config/permit"
+}
+
+# Whoever reads it trusts it, to the point of writing flags with it.
+check_permit() {
+  local line
+  while read -r line || [[ -n $line ]]; do
+    [[ $line =~ ^(update|cluster|member|action|unit|has_data|pid|via|remove|rename|add|lead|serve|initial|token|wait)=[A-Za-z0-9_./:=,+-]*$ ]] ||
+      fail "a permit has the line '$(tr -cd '[:print:]' <<<"$line")', which is none of it. Nothing was changed"
+  done <"$1"
+  [[ $(sed -n 's/^cluster=//p' "$1") == "$cluster" ]] ||
+    fail "the permit is for the cluster '$(sed -n 's/^cluster=//p' "$1" | word)', and this is $(ours). Nothing was changed"
+  [[ $lifetime =~ ^[0-9]+$ ]] || fail "the permit's lifetime is '$lifetime', expected seconds. Nothing was changed"
+}
