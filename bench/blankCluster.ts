@@ -6,7 +6,7 @@ import * as machines from "../lab/machines";
 import { labDir } from "../lab/paths";
 import { PulumiEngine, up } from "../lab/pulumiEngine";
 import { askHealth } from "../components/etcd/remote/health";
-import type { StackOutputs } from "../ops/stackOutputs";
+import type { StackOutputs } from "../ops/stack";
 import { pulumi } from "./pulumi";
 import { olderVersion, version } from "./versions";
 

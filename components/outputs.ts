@@ -40,7 +40,7 @@ export function memberOutputs(
   );
 }
 
-/** How a member's machine is reached by SSH; the keys to it are outputs of their own, secret ones. */
+/** How a member's machine is reached by SSH. The keys to it are no outputs: they would be everybody's who reads one. */
 export interface SshOutput {
   readonly name: string;
   readonly host: string;

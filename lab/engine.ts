@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../ops/stackOutputs";
+import type { StackOutputs } from "../ops/stack";
 import type { Log } from "./docker";
 
 /** One of the two ways to run the program: the Pulumi engine, or in process without one. */
@@ -8,7 +8,7 @@ export interface Engine {
   exists(): Promise<boolean>;
   /** Makes the machines and the cluster what the program and the settings say. */
   up(log: Log): Promise<void>;
-  /** The stack's outputs, secrets in plain text. */
+  /** The stack's outputs and the keys to its machines, secrets in plain text. */
   outputs(): Promise<StackOutputs>;
   /** Takes back everything that `up` made. */
   down(log: Log): Promise<void>;

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { StackOutputs } from "../ops/stackOutputs";
+import { type StackOutputs, withConnections } from "../ops/stack";
 import type { AwsDouble } from "./aws/double";
 import type { Log } from "./docker";
 import type { Engine } from "./engine";
@@ -15,7 +15,7 @@ import { labDir, projectRoot } from "./paths";
 import { labStack, labStackFile } from "./stackFile";
 
 const resourcesFile = path.join(labDir, "resources.json");
-/** Holds the lab's keys, as the outputs do: mode 0600, gone with the lab. */
+/** Holds the lab's keys, as a stack's state does: mode 0600, gone with the lab. */
 const outputsFile = path.join(labDir, "outputs.json");
 
 /** The program in this process, without the engine: it can create and tear down, and not change. */
@@ -39,7 +39,7 @@ export class InProcessEngine implements Engine {
       log("An earlier run was not finished: starting over");
       await this.down(log);
     }
-    const { outputs } = await runInProcess({
+    const { outputs, connections } = await runInProcess({
       projectRoot,
       stack: labStack,
       config: loadConfig(projectRoot, labStackFile),
@@ -47,7 +47,7 @@ export class InProcessEngine implements Engine {
       onEvent: (event) => log(describe(event)),
       onResources: (resources) => writeJson(resourcesFile, resources),
     });
-    writeJson(outputsFile, outputs);
+    writeJson(outputsFile, withConnections(outputs, connections));
   }
 
   outputs(): Promise<StackOutputs> {

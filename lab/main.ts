@@ -2,8 +2,9 @@
 import { parseArgs } from "node:util";
 import { askHealth } from "../components/etcd/remote/health";
 import { healthTable } from "../ops/healthTable";
-import type { StackOutputs } from "../ops/stackOutputs";
-import { etcdctlCommand, etcdctlLine, runInTerminal, sshCommand } from "./client";
+import type { StackOutputs } from "../ops/stack";
+import { runInTerminal } from "../ops/terminal";
+import { etcdctlCommand, etcdctlLine, sshCommand } from "./client";
 import { ensureDocker } from "./docker";
 import type { Engine } from "./engine";
 import { Lab, type Phase } from "./lab";
@@ -22,11 +23,11 @@ async function main(): Promise<number> {
   if (command === "ssh" || command === "etcdctl") {
     const outputs = await runningOutputs();
     const [name = "", ...remote] = rest;
-    return runInTerminal(
+    const [program, ...words] =
       command === "ssh"
         ? [...(await sshCommand(outputs, name)), ...remote]
-        : [...(await etcdctlCommand(outputs)), ...rest],
-    );
+        : [...(await etcdctlCommand(outputs)), ...rest];
+    return runInTerminal(program!, words);
   }
   const { values, positionals } = parseArgs({
     args: [command, ...rest],

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import type { StackOutputs } from "../ops/stackOutputs";
+import { stackOutputs, type StackOutputs } from "../ops/stack";
 import type { AwsDouble } from "./aws/double";
 import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";
@@ -64,11 +64,8 @@ export class PulumiEngine implements Engine {
   }
 
   async outputs(): Promise<StackOutputs> {
-    const text = await this.succeed(
-      ["stack", "output", "--json", "--show-secrets"],
-      () => undefined,
-    );
-    return JSON.parse(text) as StackOutputs;
+    const exported = await this.succeed(["stack", "export", "--show-secrets"], () => undefined);
+    return stackOutputs(exported);
   }
 
   async down(log: Log): Promise<void> {

@@ -4,16 +4,16 @@
 import { parseArgs } from "node:util";
 import { defragment } from "../components/etcd/remote/defrag";
 import { askHealth } from "../components/etcd/remote/health";
-import { readStackOutputs } from "./stackOutputs";
+import { readStack } from "./stack";
 import { healthTable } from "./healthTable";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { compact: { type: "boolean" }, stack: { type: "string", short: "s" } },
   });
-  const outputs = await readStackOutputs(values.stack);
-  await defragment(outputs, { compact: values.compact ?? false, log: console.log });
-  const health = await askHealth(outputs);
+  const cluster = await readStack(values.stack);
+  await defragment(cluster, { compact: values.compact ?? false, log: console.log });
+  const health = await askHealth(cluster);
   console.log(healthTable(health));
   process.exitCode = health.healthy ? 0 : 1;
 }

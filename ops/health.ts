@@ -3,13 +3,13 @@
 import { parseArgs } from "node:util";
 import { askHealth } from "../components/etcd/remote/health";
 import { healthTable } from "./healthTable";
-import { readStackOutputs } from "./stackOutputs";
+import { readStack } from "./stack";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
   });
-  const health = await askHealth(await readStackOutputs(values.stack));
+  const health = await askHealth(await readStack(values.stack));
   console.log(values.json ? JSON.stringify(health, null, 2) : healthTable(health));
   process.exitCode = !health.healthy ? 1 : health.snapshots.warning !== "" ? 2 : 0;
 }

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { fetchSnapshot, takeSnapshot } from "../components/etcd/remote/snapshot";
-import { readStackOutputs } from "./stackOutputs";
+import { readStack } from "./stack";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -13,10 +13,10 @@ async function main(): Promise<void> {
   if (values.to !== undefined && existsSync(values.to)) {
     throw new Error(`${values.to} is there already: name another file`);
   }
-  const outputs = await readStackOutputs(values.stack);
-  const snapshot = await takeSnapshot(outputs, (line) => console.error(line));
+  const cluster = await readStack(values.stack);
+  const snapshot = await takeSnapshot(cluster, (line) => console.error(line));
   const file = path.resolve(values.to ?? path.basename(snapshot.file));
-  await fetchSnapshot(snapshot, outputs, file);
+  await fetchSnapshot(snapshot, cluster, file);
   const { revision, totalKey } = snapshot.status;
   console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
 }

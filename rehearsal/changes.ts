@@ -1,6 +1,6 @@
 import { removeMachine } from "../lab/machines";
 import { newest } from "../lab/mirror/newest";
-import type { StackOutputs } from "../ops/stackOutputs";
+import type { StackOutputs } from "../ops/stack";
 import type { Settings } from "./operator";
 import type { Change } from "./rehearsal";
 

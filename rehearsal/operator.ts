@@ -4,7 +4,7 @@ import { Lab } from "../lab/lab";
 import { PulumiEngine, type PulumiRun, up } from "../lab/pulumiEngine";
 import { lastLines } from "../lab/run";
 import { askHealth } from "../components/etcd/remote/health";
-import type { StackOutputs } from "../ops/stackOutputs";
+import type { StackOutputs } from "../ops/stack";
 import { type Target, targetOf } from "../load/target";
 
 export type Settings = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PulumiEngine } from "../lab/pulumiEngine";
-import type { StackOutputs } from "../ops/stackOutputs";
+import type { StackOutputs } from "../ops/stack";
 import { Observation } from "../load/observation";
 import type { Operator, Settings } from "./operator";
 import type { Row } from "./table";

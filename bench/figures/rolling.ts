@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askHealth } from "../../components/etcd/remote/health";
 import { LiveMachine } from "../../components/etcd/remote/machine";
 import { runOverSsh } from "../../components/etcd/remote/ssh";
-import type { StackOutputs } from "../../ops/stackOutputs";
+import type { StackOutputs } from "../../ops/stack";
 import { now, type Window } from "../../load/clock";
 import { Sampler } from "../../load/sampler";
 import { targetOf } from "../../load/target";

@@ -16,6 +16,7 @@ import type { AwsDouble } from "../aws/double";
 import type { ProjectConfig } from "./projectConfig";
 import { deleteHow, Dispatcher, type DeleteHow } from "./dispatch";
 import { Hooks } from "./hooks";
+import type { Connection } from "./ssh";
 
 /** What does the work behind the resources that are not made in this process. */
 export interface Providers {
@@ -63,6 +64,8 @@ export interface RunResult {
   secretOutputs: string[];
   /** In the order of their creation. */
   resources: ResourceRecord[];
+  /** How each remote command has reached its machine, by its name, keys in plain. */
+  connections: Record<string, Connection>;
 }
 
 /** A run that failed, and what it made before it did. */
@@ -139,6 +142,7 @@ const severities = [undefined, "info", "warning", "error"] as const;
 /** One run of one program. */
 class Run {
   private readonly resources: ResourceRecord[] = [];
+  private readonly connections: Record<string, Connection> = {};
   private readonly failures = new Map<string, string>();
   private readonly inFlight = new Set<string>();
   /** What is being made; nothing while something is looked up. */
@@ -190,7 +194,8 @@ class Run {
       if (this.failures.size > 0) {
         throw new RunError([...this.failures.values()].join("\n"), this.resources);
       }
-      return { ...(await finished), resources: this.resources };
+      const { resources, connections } = this;
+      return { ...(await finished), resources, connections };
     } finally {
       timer.abort();
       disconnectSync();
@@ -199,7 +204,7 @@ class Run {
   }
 
   /** Runs the program's index.ts within a stack, as the engine's language host does. */
-  private async program(): Promise<Omit<RunResult, "resources">> {
+  private async program(): Promise<Pick<RunResult, "outputs" | "secretOutputs">> {
     let exported: Record<string, unknown> = {};
     const outputs = await pulumi.runtime.runInPulumiStack(async () => {
       exported = await loadProgram(this.options.projectRoot);
@@ -223,6 +228,9 @@ class Run {
     );
     if (!request || !args.custom || type.startsWith("pulumi:providers:")) {
       return { id, state };
+    }
+    if (type === "command:remote:Command") {
+      this.connections[name] = inputs.connection as Connection;
     }
     const how = deleteHow(type, inputs);
     const deletedWith = request.getDeletedwith();

@@ -5,7 +5,7 @@ import { Lab } from "../../lab/lab";
 import { bootMachine, execOn } from "../../lab/machines";
 import { PulumiEngine, type PulumiRun, up } from "../../lab/pulumiEngine";
 import { askHealth } from "../../components/etcd/remote/health";
-import type { StackOutputs } from "../../ops/stackOutputs";
+import type { StackOutputs } from "../../ops/stack";
 import { onController } from "./cluster";
 import { dataVolumes } from "./dataVolumes";
 import { type KeyPair, makeKeyPair } from "../../lab/keyPair";
@@ -113,11 +113,14 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   });
 
   it("asks for the health by way of no bastion but that one", async () => {
-    const ssh = outputs.ssh.map((one) => ({
-      ...one,
-      bastion: { ...one.bastion!, hostKey: keys.someoneElse.publicKey },
+    const members = outputs.members.map((member) => ({
+      ...member,
+      target: {
+        ...member.target,
+        proxy: { ...member.target.proxy!, hostKey: keys.someoneElse.publicKey },
+      },
     }));
-    await expect(askHealth({ ...outputs, ssh })).rejects.toThrow(
+    await expect(askHealth({ ...outputs, members })).rejects.toThrow(
       /controller-0: proxy: ssh 10\.0\.1\.100:22: host key mismatch: expected ssh-ed25519 SHA256:/,
     );
   });

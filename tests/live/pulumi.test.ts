@@ -6,7 +6,7 @@ import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
-import type { StackOutputs } from "../../ops/stackOutputs";
+import type { StackOutputs } from "../../ops/stack";
 import { askHealth } from "../../components/etcd/remote/health";
 import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
 import { etcdctl, onController, startsOf } from "./cluster";

@@ -123,8 +123,9 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
       name,
       `echo ${changed} | base64 -d | sudo tee /run/changed; echo ${keys} | sudo tee /run/keys`,
     );
-    const request = { settings: "/run/changed", when: "now" };
-    const { code, stderr } = await new LiveMachine(name, outputs()).run("snapshot", request);
+    const machine = new LiveMachine(name, outputs());
+    const request = { settings: "/run/changed", when: "now", ...machine.identity };
+    const { code, stderr } = await machine.run("snapshot", request);
     expect(code).toBe(1);
     expect(stderr).toMatch(text);
     expect((await snapshots()).warning).toMatch(text);

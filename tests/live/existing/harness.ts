@@ -9,7 +9,7 @@ import * as machines from "../../../lab/machines";
 import { type PulumiEngine, type PulumiRun, up } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
-import type { StackOutputs } from "../../../ops/stackOutputs";
+import { type StackOutputs, withConnections } from "../../../ops/stack";
 
 type Settings = Record<string, unknown>;
 
@@ -52,7 +52,7 @@ export class Site extends BlankMachines {
       onEvent: (event) => this.printed.push(JSON.stringify(event)),
       onResources: (resources) => void (this.result = { ...emptyResult, resources }),
     });
-    return this.result.outputs as unknown as StackOutputs;
+    return withConnections(this.result.outputs, this.result.connections);
   }
 
   /** Runs the program with an example's settings under the real engine. */
@@ -82,4 +82,4 @@ export class Site extends BlankMachines {
   }
 }
 
-const emptyResult = { outputs: {}, secretOutputs: [], resources: [] };
+const emptyResult = { outputs: {}, secretOutputs: [], resources: [], connections: {} };

@@ -1,0 +1,156 @@
+import type { RemoteCluster } from "../components/etcd/remote/cluster";
+import type { SshTarget } from "../components/etcd/remote/ssh";
+import type { MemberOutput } from "../components/outputs";
+import { askPulumi } from "./askPulumi";
+
+/** A member as the stack's outputs have it, and the way to its machine. */
+export interface StackMember extends MemberOutput {
+  readonly target: SshTarget;
+}
+
+/** What the operator's commands need of a stack: the README has the contract of its outputs. */
+export interface StackOutputs extends RemoteCluster {
+  readonly members: readonly StackMember[];
+  readonly version: string;
+  readonly caCertPem: string;
+  readonly clientCertPem: string;
+  readonly clientKeyPem: string;
+  /** What the last update that succeeded has left for the next one. */
+  readonly record: unknown;
+}
+
+/** The inputs of a member's own resource that say how its machine is reached. */
+export interface MemberConnection {
+  readonly host: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly password?: string;
+  readonly hostKey?: string;
+  readonly proxy?: MemberConnection;
+}
+
+/** A resource of a stack's state, secrets decrypted. */
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  /** It has been replaced, and its former self is still to be deleted. */
+  readonly delete?: boolean;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+/**
+ * A stack of this project with the keys to its machines. They are in its state and not among its outputs:
+ * whoever may read those, such as a later stage, is not root on the machines for that.
+ * @param stack its name; the selected one by default
+ * @throws Error where there is no `pulumi`, no such stack, or no cluster in it yet
+ */
+export async function readStack(stack?: string): Promise<StackOutputs> {
+  return stackOutputs(await exportStack(stack));
+}
+
+/**
+ * A stack's state as JSON, secrets in plain text.
+ * @throws Error where there is no `pulumi`, or no such stack
+ */
+export function exportStack(stack: string | undefined): Promise<string> {
+  const args = ["stack", "export", "--show-secrets"];
+  return askPulumi(args, stack, "could not read the stack's state");
+}
+
+/**
+ * The same from what `pulumi stack export --show-secrets` printed.
+ * @throws Error where the stack has no cluster yet, or does not say how a member is reached
+ */
+export function stackOutputs(exported: string): StackOutputs {
+  const resources = stateResources(exported);
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const connections = resources
+    .filter(({ type }) => type === "command:remote:Command")
+    .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
+  return withConnections(stack?.outputs ?? {}, Object.fromEntries(connections));
+}
+
+/**
+ * A program's outputs, each member with the way to its machine.
+ * @param connections by the names of the members' own resources
+ */
+export function withConnections(
+  outputs: Readonly<Record<string, unknown>>,
+  connections: Readonly<Record<string, MemberConnection>>,
+): StackOutputs {
+  const { members, clusterId } = outputs as { members?: MemberOutput[]; clusterId?: string };
+  if (members === undefined) {
+    throw new Error("the stack has no cluster yet: run pulumi up first");
+  }
+  if (clusterId === undefined) {
+    throw new Error(
+      "the stack's outputs have no clusterId, so they are of an older version of this program: run pulumi up first",
+    );
+  }
+  return {
+    ...outputs,
+    members: members.map((member) => ({ ...member, target: targetOf(member.name, connections) })),
+  } as unknown as StackOutputs;
+}
+
+function targetOf(
+  name: string,
+  connections: Readonly<Record<string, MemberConnection>>,
+): SshTarget {
+  const connection = connections[name];
+  if (connection === undefined) {
+    throw new Error(
+      `the stack's state does not say how ${name} is reached: expected a command:remote:Command of that name. Run pulumi up`,
+    );
+  }
+  return sshTarget(connection);
+}
+
+function sshTarget(connection: MemberConnection): SshTarget {
+  const { host, port, user, privateKey, password, hostKey, proxy } = connection;
+  return {
+    host,
+    port: port ?? 22,
+    // The provider's own default.
+    user: user ?? "root",
+    // Not at all where there is none: "" is a key that nobody can read.
+    privateKey: privateKey || undefined,
+    password: password || undefined,
+    hostKey: hostKey || undefined,
+    proxy: proxy && sshTarget(proxy),
+  };
+}
+
+/** The resources of a stack's state as JSON; those that are only still to be deleted are not among them. */
+export function stateResources(exported: string): StateResource[] {
+  const { deployment } = decrypted(JSON.parse(exported)) as {
+    deployment: { resources?: StateResource[] };
+  };
+  return (deployment.resources ?? []).filter((resource) => resource.delete !== true);
+}
+
+/** The key by which the engine marks special values in its state, and its mark of a secret. */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The values of secrets in the place of their marks, wherever they are. */
+function decrypted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(decrypted);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const { [signature]: mark, plaintext } = value as Record<string, unknown>;
+  if (mark === secretMark && typeof plaintext === "string") {
+    return decrypted(JSON.parse(plaintext));
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, decrypted(part)]));
+}
+
+/** A resource's name: what follows the type in its URN. */
+export function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
