@@ -1,8 +1,11 @@
 import "./components/stackTraces";
 import * as pulumi from "@pulumi/pulumi";
 import { awsMachines } from "./components/aws/machines";
+import { desiredCluster } from "./components/desired";
 import { Cluster } from "./components/etcd/cluster";
-import { Rollout } from "./components/etcd/rollout/rollout";
+import { Admission } from "./components/etcd/rollout/admission";
+import { clusterIdentity } from "./components/etcd/identity";
+import { binariesOf } from "./components/etcd/stage";
 import { existingMachines } from "./components/existing/machines";
 import { etcdctlEnvironment, memberOutputs, sshOutputs } from "./components/outputs";
 import { clusterIssuer } from "./components/pki/issuer";
@@ -16,7 +19,6 @@ import {
 import { existingUseBucket } from "./components/settings/snapshots";
 import { stackConfiguration } from "./components/settings/stack";
 import { snapshotPlan } from "./components/snapshots";
-import { wantedCluster } from "./components/wanted";
 
 const settings = readSettings(stackConfiguration());
 for (const warning of settingsWarnings(settings)) {
@@ -24,31 +26,42 @@ for (const warning of settingsWarnings(settings)) {
 }
 const source = releaseSource(settings);
 
-// What is asked for as a whole, and what lets a change of it pass.
-const { members: plans, units, wanted } = wantedCluster(settings);
-const rollout = new Rollout("rollout", wanted);
+// Whose it is, all that is asked for, and what lets a change of it pass.
+const identity = clusterIdentity(settings.clusterName);
+const { members: plans, units, desired } = desiredCluster(settings);
+const binaries = binariesOf(settings.version);
+const admission = new Admission("admission", { identity, desired, binaries });
 
 // The machines: EC2 instances, or what a person has.
-const { machines, access, snapshotBucket } = usesExistingMachines(settings)
+const {
+  machines,
+  credentials,
+  clientSecurityGroupId: securityGroup,
+  snapshotBucket,
+} = usesExistingMachines(settings)
   ? existingMachines({
       ...settings,
-      ...{ source, members: plans, rollout, usesBucket: existingUseBucket(settings) },
+      ...{ source, identity, members: plans, admission, usesBucket: existingUseBucket(settings) },
     })
-  : awsMachines({ ...settings, rollout });
+  : awsMachines({ ...settings, admission });
+admission.connect(credentials, machines);
 
-// Whom they trust. Without an issuer there is no TLS.
-const issuer = settings.tls === "on" ? clusterIssuer(settings, rollout.gate) : undefined;
+// Their certificates. Without an issuer there is no TLS.
+const issuer = settings.tls === "on" ? clusterIssuer(settings, admission.gate) : undefined;
 const client = issuer?.issue("client", "client", noNames);
 
 // The cluster on them.
 const cluster = new Cluster("etcd", {
   ...settings,
-  ...{ source, members: plans, units, machines, issuer, rollout },
+  ...{ source, identity, members: plans, units, desired, machines, issuer, admission },
   snapshots: snapshotPlan(settings, snapshotBucket),
-  restore: wanted.restore,
+  restore: desired.restore,
 });
 
 // What later stages read: the README has the contract.
+export const clusterId = identity.id;
+export const clusterName = settings.clusterName;
+export const stack = identity.stack;
 export const endpoints = cluster.endpoints;
 export const members = memberOutputs(cluster, machines);
 export const caCertPem = issuer?.caCertPem ?? "";
@@ -57,8 +70,6 @@ export const clientKeyPem = client?.keyPem ?? pulumi.secret("");
 export const health = cluster.health;
 export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuer !== undefined });
 export const ssh = sshOutputs(machines);
-export const sshPrivateKey = access.privateKey;
-export const sshPassword = access.password;
-export const bastionPrivateKey = access.bastionPrivateKey;
-export const clientSecurityGroupId = access.clientSecurityGroupId;
+export const clientSecurityGroupId = securityGroup;
 export const version = settings.version;
+export const record = cluster.record;

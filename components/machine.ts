@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import type { Credentials } from "./etcd/rollout/record";
 
 /** How a machine is reached: a provider's SSH connection, host key included. */
 export interface Connection extends types.input.remote.ConnectionArgs {
@@ -26,6 +27,8 @@ export interface Machine {
    * it is done, or at least looked at, again.
    */
   readonly incarnation: pulumi.Output<string>;
+  /** How often it, and the disk with its data, were asked for, as they tell it of themselves. */
+  readonly generation: pulumi.Output<{ readonly machine: number; readonly data: number }>;
   readonly connection: Connection;
   /** The block device for the data, by a path that stays; without one, the data is on the root disk. */
   readonly dataDevice?: pulumi.Output<string>;
@@ -39,14 +42,7 @@ export interface Machines {
   /** The bucket that the machines have access to, by a role of theirs. */
   readonly snapshotBucket?:
     { readonly name: pulumi.Output<string>; readonly region: pulumi.Output<string> } | undefined;
-  readonly access: {
-    /** Secret; "" where there is none. */
-    readonly privateKey: pulumi.Output<string>;
-    /** Secret; "" where there is none. */
-    readonly password: pulumi.Output<string>;
-    /** Secret; "" without a bastion. */
-    readonly bastionPrivateKey: pulumi.Output<string>;
-    /** The security group that clients join, or "". */
-    readonly clientSecurityGroupId: pulumi.Output<string>;
-  };
+  readonly credentials: Credentials;
+  /** The security group that clients join, or "". */
+  readonly clientSecurityGroupId: pulumi.Output<string>;
 }

@@ -1,26 +1,26 @@
-import { describeChange } from "../components/etcd/rollout/description";
-import { refusals } from "../components/etcd/rollout/refusals";
-import type { Survey } from "../components/etcd/rollout/survey";
+import { observe } from "../components/etcd/remote/observe";
+import { decide } from "../components/etcd/rollout/decide";
+import type { Desired, Recorded } from "../components/etcd/rollout/desired";
+import type { Observed } from "../components/etcd/rollout/observed";
+import { desiredCluster } from "../components/desired";
 import { renewalLines } from "../components/pki/lifetimes";
 import { readSettings, type Settings } from "../components/settings/settings";
-import { wantedCluster } from "../components/wanted";
-import { readStackOutputs, type StackOutputs } from "./stackOutputs";
-import { surveyCluster } from "../components/etcd/remote/survey";
-import { readAskedBefore, readConfiguration } from "./pulumi";
+import { readConfiguration } from "./pulumi";
+import { exportStack, nameIn, type StackOutputs, stackOutputs, stateResources } from "./stack";
 
 /** What the next `pulumi up` would do, as far as it concerns the cluster. */
 export interface PlannedChange {
   readonly settings: Settings;
   readonly outputs: StackOutputs;
-  readonly survey: Survey;
+  readonly observed: Observed;
   /** What speaks against it. */
-  readonly refusals: string[];
+  readonly violations: readonly string[];
   /** What it does, in words. */
-  readonly lines: string[];
+  readonly lines: readonly string[];
 }
 
 /**
- * Looks at the live cluster and compares it with the stack's settings.
+ * Looks at the live cluster and decides as the next `pulumi up` would.
  * @param change a change of the settings that is not in the stack's file yet
  * @throws SettingsError where the settings are not right; Error where the stack has no cluster yet
  */
@@ -29,24 +29,52 @@ export async function planChange(
   change: (settings: Settings) => Settings = (settings) => settings,
 ): Promise<PlannedChange> {
   const settings = change(readSettings(await readConfiguration(stack)));
-  const outputs = await readStackOutputs(stack);
-  const survey = await surveyCluster(outputs);
-  const { wanted } = wantedCluster(settings);
-  const ends = survey.members.flatMap((member) => member.certificateEnds ?? []);
-  const before = await readAskedBefore(stack);
+  const exported = await exportStack(stack);
+  const outputs = stackOutputs(exported);
+  const { desired } = desiredCluster(settings);
+  const observed = await observeStack(outputs, desired);
+  const { violations, lines } = decide({
+    clusterId: outputs.clusterId,
+    stack: outputs.stack,
+    desired: plain(desired),
+    recorded: outputs.record as Recorded,
+    attempted: attemptedIn(exported),
+    observed,
+  });
+  const ends = observed.machines.flatMap((machine) =>
+    machine.seen ? (machine.certificateEnds ?? []) : [],
+  );
   return {
     settings,
     outputs,
-    survey,
-    refusals: refusals(survey, before, wanted),
-    lines: [...describeChange(survey, before, wanted), ...renewalLines(ends, settings)],
+    observed,
+    violations,
+    lines: [...lines, ...renewalLines(ends, settings)],
   };
 }
 
-export function describePlan({ lines, refusals: found }: PlannedChange): string {
-  const indented = (all: string[]) => all.map((line) => `  ${line}`).join("\n");
-  if (found.length > 0) {
-    return `pulumi up would refuse this change:\n${indented(found)}`;
+async function observeStack(outputs: StackOutputs, desired: Desired): Promise<Observed> {
+  const further = Object.values(desired.members).map(({ clientUrl }) => clientUrl);
+  const endpoints = [...new Set([...outputs.endpoints, ...further])];
+  const machines = outputs.members.map((member) => observe(member, member.target, endpoints));
+  return { machines: await Promise.all(machines) };
+}
+
+/** What the last `pulumi up` was asked for, as the gate of the admission has recorded it. */
+export function attemptedIn(exported: string): Desired | undefined {
+  const gate = stateResources(exported).find(
+    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === "change",
+  );
+  return (gate?.inputs?.["input"] as { desired?: Desired } | undefined)?.desired;
+}
+
+/** As it is in the state: what is undefined is not there. */
+const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
+
+export function describePlan({ lines, violations }: PlannedChange): string {
+  const indented = (all: readonly string[]) => all.map((line) => `  ${line}`).join("\n");
+  if (violations.length > 0) {
+    return `pulumi up would refuse this change:\n${indented(violations)}`;
   }
   return lines.length > 0
     ? `pulumi up will change the cluster:\n${indented(lines)}`

@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { stack: { type: "string", short: "s" } } });
   const plan = await planChange(values.stack);
   console.log(describePlan(plan));
-  process.exitCode = plan.refusals.length === 0 ? 0 : 1;
+  process.exitCode = plan.violations.length === 0 ? 0 : 1;
 }
 
 main().catch((error: Error) => {

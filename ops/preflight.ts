@@ -7,6 +7,7 @@ import { runOverSsh } from "../components/etcd/remote/ssh";
 
 async function findings(task: PreflightTask): Promise<string[]> {
   const command = scriptCommand("preflight", {
+    ...task.identity,
     service: task.service,
     config: task.configDirectory,
     data: task.dataDirectory,

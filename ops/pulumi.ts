@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Wanted } from "../components/etcd/rollout/wanted";
 import type { RawSettings } from "../components/settings/settings";
 import { askPulumi, stackArguments } from "./askPulumi";
 
@@ -23,22 +22,6 @@ export async function readConfiguration(stack: string | undefined): Promise<RawS
     values: Object.fromEntries(own.map(([key, { value }]) => [key, value])),
     secrets: own.filter(([, { secret }]) => secret).map(([key]) => key),
   };
-}
-
-/**
- * What the last `pulumi up` was asked for, as the rollout's gate has recorded it.
- * @throws Error where the stack has no cluster yet
- */
-export async function readAskedBefore(stack: string | undefined): Promise<Wanted> {
-  const text = await askPulumi(["stack", "export"], stack, "pulumi stack failed");
-  const { deployment } = JSON.parse(text) as {
-    deployment: { resources?: { urn: string; inputs?: { input?: Wanted } }[] };
-  };
-  const gate = deployment.resources?.find(({ urn }) => urn.endsWith("pulumi:index:Stash::change"));
-  if (gate?.inputs?.input === undefined) {
-    throw new Error("the stack has no cluster yet: run pulumi up first");
-  }
-  return gate.inputs.input;
 }
 
 /**

@@ -7,6 +7,7 @@ import { runOverSsh, type SshResult } from "../components/etcd/remote/ssh";
 
 async function remove(task: RemovalTask): Promise<SshResult | undefined> {
   const command = scriptCommand("remove", {
+    ...task.identity,
     service: task.service,
     config: task.configDirectory,
     data: task.dataDirectory,

@@ -4,7 +4,7 @@ import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { contains, parseCidr, parseIpv4 } from "../cidr";
-import type { Rollout } from "../etcd/rollout/rollout";
+import type { Admission } from "../etcd/rollout/admission";
 import { Machine } from "../machine";
 import { Access, sshUser } from "./access";
 import { Firewall } from "./firewall";
@@ -29,7 +29,7 @@ export interface ControllersArgs {
   /** Whether data volumes are deleted with the stack, their members or their replacement. */
   readonly deleteData: boolean;
   /** What lets changes of a running cluster pass. */
-  readonly rollout: Rollout;
+  readonly admission: Admission;
 }
 
 /** What an instance is launched with and keeps. */
@@ -69,7 +69,7 @@ export class Controllers extends pulumi.ComponentResource {
     super("etcd:aws:Controllers", name, {}, opts);
     const image = this.image();
     // Only a type can be changed on an instance; EC2 stops and starts it for that.
-    this.hooks = args.rollout.machineHooks("instanceType", "publicIp");
+    this.hooks = args.admission.machineHooks("instanceType", "publicIp");
     this.machines = args.controllers.map((controller) => this.controller(controller, image));
     this.registerOutputs({ machines: this.machines.map((machine) => machine.id) });
   }
@@ -115,8 +115,15 @@ export class Controllers extends pulumi.ComponentResource {
       publicIp: instance.publicIp.apply((address) => address ?? ""),
       id: instance.id,
       incarnation: pulumi.interpolate`${instance.id}/${instance.instanceType}`,
+      generation: pulumi
+        .all([instance.tags, volume.tags])
+        .apply(([machine, data]) => ({ machine: generationIn(machine), data: generationIn(data) })),
       connection: {
-        host: args.publicAddresses ? instance.publicIp : privateIp,
+        host: args.publicAddresses
+          ? pulumi
+              .all([instance.id, instance.publicIp])
+              .apply(([id, address]) => publicAddressOf(name, id, address))
+          : privateIp,
         user: sshUser,
         privateKey: args.access.privateKey,
         hostKey: hostKey.publicKeyOpenssh.apply((key) => key.trim()),
@@ -143,7 +150,7 @@ export class Controllers extends pulumi.ComponentResource {
       {
         parent: this,
         replacementTrigger: this.args.replacements[name] ?? 0,
-        dependsOn: this.args.rollout.gate,
+        dependsOn: this.args.admission.gate,
       },
     );
     const recorded = record.output.apply((output) => output as LaunchSpecValues);
@@ -168,6 +175,7 @@ export class Controllers extends pulumi.ComponentResource {
    */
   private instance(name: string, spec: LaunchSpec): ec2.Instance {
     const { args } = this;
+    const generation = args.admission.admitted(args.replacements[name] ?? 0);
     return new ec2.Instance(
       name,
       {
@@ -181,11 +189,11 @@ export class Controllers extends pulumi.ComponentResource {
           httpPutResponseHopLimit: 1,
         },
         rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true },
-        tags: this.tagsOf(name),
+        tags: { ...this.tagsOf(name), [generationTag]: generation.apply(String) },
       },
       {
         parent: this,
-        replacementTrigger: args.replacements[name] ?? 0,
+        replacementTrigger: generation,
         // Of the root volume only this replaces; its size and type change in place.
         ignoreChanges: [...Object.keys(spec), "rootBlockDevice.encrypted"],
         // The address is fixed: the new one can only have it when the old one is gone.
@@ -199,6 +207,7 @@ export class Controllers extends pulumi.ComponentResource {
   /** The data outlives the instance: on a volume of its own. */
   private dataVolume(name: string, subnet: ControllerSubnet): ebs.Volume {
     const { args } = this;
+    const generation = args.admission.admitted(args.dataReplacements[name] ?? 0);
     return new ebs.Volume(
       `${name}-data`,
       {
@@ -206,14 +215,14 @@ export class Controllers extends pulumi.ComponentResource {
         size: args.dataVolumeGiB,
         type: "gp3",
         encrypted: true,
-        tags: this.tagsOf(name, `${name}-data`),
+        tags: { ...this.tagsOf(name, `${name}-data`), [generationTag]: generation.apply(String) },
       },
       // In another zone it would be another volume, an empty one.
       {
         parent: this,
         ignoreChanges: ["availabilityZone"],
-        dependsOn: args.rollout.gate,
-        replacementTrigger: args.dataReplacements[name] ?? 0,
+        dependsOn: args.admission.gate,
+        replacementTrigger: generation,
         retainOnDelete: !args.deleteData,
       },
     );
@@ -237,6 +246,25 @@ export class Controllers extends pulumi.ComponentResource {
   private tagsOf(name: string, Name = name) {
     return { Name, "etcd:cluster": this.args.clusterName };
   }
+}
+
+/** What a machine or a volume tells of how often it was asked for. */
+const generationTag = "etcd:generation";
+
+function generationIn(tags: Record<string, string> | undefined): number {
+  return Number(tags?.[generationTag] ?? "0");
+}
+
+/** @throws RunError where there is none: a connection to no host at all would be one to this computer. */
+function publicAddressOf(name: string, id: string, address: string | undefined): string {
+  if (!address) {
+    throw new pulumi.RunError(
+      `${name} has no public address: its instance ${id} is stopped, or was launched without one. ` +
+        `Start it (aws ec2 start-instances --instance-ids ${id}) and run pulumi up --refresh. ` +
+        `If it runs, set publicAddresses to false, as it was when the instance was launched.`,
+    );
+  }
+  return address;
 }
 
 function subnetOf(privateIp: string, subnets: ControllerSubnet[]): ControllerSubnet {

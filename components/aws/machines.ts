@@ -39,12 +39,12 @@ export function awsMachines(settings: Settings): Machines {
   return {
     machines: controllers.machines,
     ...(store && { snapshotBucket: { name: store.bucket, region: store.region } }),
-    access: {
+    credentials: {
       privateKey: access.privateKey,
       password: pulumi.secret(""),
       bastionPrivateKey: access.bastionPrivateKey,
-      clientSecurityGroupId: firewall.clients.id,
     },
+    clientSecurityGroupId: firewall.clients.id,
   };
 }
 

@@ -4,20 +4,23 @@ import type { Machine } from "../machine";
 import type { Certificate, CertificateIssuer } from "../pki/certificate";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { type ClusterHealth, readHealth } from "./health";
-import { initialCluster, type MemberPlan } from "./plan";
-import type { Rollout } from "./rollout/rollout";
+import { type ClusterIdentity, identityArguments } from "./identity";
+import type { MemberPlan } from "./plan";
+import type { Admission } from "./rollout/admission";
+import type { Desired } from "./rollout/desired";
+import type { StackRecord } from "./rollout/record";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { snapshotFiles } from "./snapshots/files";
 import type { RestoreRequest, SnapshotPlan } from "./snapshots/plan";
 import { isUploaded, prepareRestore, uploadFolder } from "./snapshots/restore";
 import { binariesOf, type ReleaseSource, stage } from "./stage";
-import { withDigest } from "./unit";
+import { placedUnit } from "./unit";
 
 export interface ClusterArgs {
   readonly clusterName: string;
+  readonly identity: ClusterIdentity;
   readonly version: string;
   readonly source: ReleaseSource;
-  readonly allowDowngrade: boolean;
   /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
   readonly binDirectory: string;
   readonly members: MemberPlan[];
@@ -25,8 +28,10 @@ export interface ClusterArgs {
   readonly units: ReadonlyMap<string, string>;
   /** The machine of each member. */
   readonly machines: Machine[];
+  /** All that is asked for. */
+  readonly desired: Desired;
   /** What lets changes of a running cluster pass. */
-  readonly rollout: Rollout;
+  readonly admission: Admission;
   /** Whoever issues the certificates; without one the cluster runs without TLS. */
   readonly issuer: CertificateIssuer | undefined;
   readonly snapshots: SnapshotPlan;
@@ -41,10 +46,15 @@ const healthSeconds = 30;
 
 /** What the members have in common when they are made. */
 interface Shared {
-  readonly founders: pulumi.Output<string>;
   readonly caCertPem: pulumi.Output<string>;
   readonly hooks: pulumi.ResourceHookBinding;
   readonly dependsOn: pulumi.Resource[];
+}
+
+/** A member's command, and the words that it is asked for by. */
+interface MadeMember {
+  readonly resource: remote.Command;
+  readonly asked: pulumi.Output<string>;
 }
 
 /** An etcd cluster on machines that exist: its members run, and it is healthy. */
@@ -54,6 +64,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly health: pulumi.Output<ClusterHealth>;
   /** The folder of etcd and etcdctl. */
   readonly binaries: string;
+  /** What the next update is compared with. */
+  readonly record: pulumi.Output<StackRecord | undefined>;
 
   constructor(
     name: string,
@@ -61,48 +73,49 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Cluster", name, {}, opts);
-    const { machines, issuer, version, source, rollout } = args;
+    const { machines, issuer, version, source, admission } = args;
     this.members = args.members;
     this.endpoints = this.members.map((member) => member.clientUrl);
-    this.binaries = binariesOf(source, version);
+    this.binaries = binariesOf(version);
 
     const operator = issuer?.issue("operator", "client", noNames, { parent: this });
     const stages = machines.map((machine, index) =>
       this.stageMember(machine, this.members[index]!, operator),
     );
     const restored = this.prepareRestore(stages);
-    const founders = this.recordFounders(stages);
     const shared: Shared = {
-      founders,
       caCertPem: issuer?.caCertPem ?? pulumi.output(""),
-      hooks: rollout.memberHooks((name) => this.isFounder(name, founders)),
+      hooks: admission.memberHooks(),
       // All of them: a snapshot that one machine cannot restore stops nothing on another.
       dependsOn: [...stages, ...restored],
     };
     const members = machines.map((machine, index) =>
       this.runMember(machine, this.members[index]!, shared),
     );
-    this.health = this.check([...stages, ...members]);
+    this.health = this.check([...stages, ...members.map(({ resource }) => resource)]);
+    this.record = admission.record(machines, this.isDone(members));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 
   /**
-   * The cluster's birth certificate: who may start it from nothing. A stash keeps what it was given
-   * first, whatever it is given later, so a member that is added is not in it and can only join.
+   * Whether everything is as it was asked for and the cluster is healthy. An update of a part of the stack
+   * leaves members and machines as they were, and they tell it.
    */
-  private recordFounders(stages: pulumi.Resource[]): pulumi.Output<string> {
-    const record = new pulumi.Stash(
-      "founders",
-      { input: initialCluster(this.members) },
-      { parent: this, dependsOn: stages },
+  private isDone(members: readonly MadeMember[]): pulumi.Output<boolean> {
+    const { machines, desired } = this.args;
+    const commands = members.map(({ resource, asked }) =>
+      pulumi.all([resource.update, asked]).apply(([made, wanted]) => made === wanted),
     );
-    return record.output.apply(String);
-  }
-
-  private isFounder(name: string, founders: pulumi.Output<string>): Promise<boolean> {
-    return new Promise((resolve) =>
-      founders.apply((all) => resolve(all.split(",").some((one) => one.startsWith(`${name}=`)))),
+    const generations = machines.map(({ name, generation }) =>
+      generation.apply(
+        ({ machine, data }) =>
+          machine === desired.members[name]!.machineGeneration &&
+          data === desired.members[name]!.dataGeneration,
+      ),
     );
+    return pulumi
+      .all([this.health, pulumi.all(commands), pulumi.all(generations)])
+      .apply(([{ healthy }, made, told]) => healthy && [...made, ...told].every(Boolean));
   }
 
   /** etcd and the member's certificates on its machine; what runs there goes on as it is. */
@@ -117,7 +130,8 @@ export class Cluster extends pulumi.ComponentResource {
       {
         version,
         source,
-        configDirectory: plan.tls ? plan.configDirectory : "",
+        identity: this.args.identity,
+        member: plan,
         uploads: isUploaded(this.args.restore) ? uploadFolder : "",
         certificates: this.certificatesOf(machine, operator),
       },
@@ -140,56 +154,59 @@ export class Cluster extends pulumi.ComponentResource {
         );
   }
 
-  /** A member as a whole: its unit, and the one script that makes it run. */
-  private runMember(machine: Machine, plan: MemberPlan, shared: Shared): remote.Command {
-    const command = (action: "create" | "update") =>
-      pulumi
-        .all([machine.dataDevice ?? "", shared.founders, machine.incarnation])
-        .apply(([device, founders, incarnation]) =>
-          scriptCommand("member", {
-            action,
-            name: plan.name,
-            version: this.args.version,
-            binaries: this.binaries,
-            service: plan.service,
-            config: plan.configDirectory,
-            data: plan.dataDirectory,
-            first_start: plan.firstStartFile,
-            device,
-            client_url: plan.clientUrl,
-            peer_url: plan.peerUrl,
-            founders,
-            token: this.args.clusterName,
-            members: this.members.map((one) => `${one.name}=${one.clientUrl}`).join(","),
-            links: this.args.binDirectory,
-            tls: plan.tls,
-            downgrade: this.args.allowDowngrade,
-            scheduled: this.args.snapshots.minutes > 0,
-            restore: this.args.restore.id,
-            machine: incarnation,
-          }),
-        );
-    const unit = this.args.units.get(plan.name)!;
-    const snapshots = snapshotFiles(plan, this.args.snapshots, {
-      ...this.args,
-      binaries: this.binaries,
-    });
+  /** A member as a whole: its unit, and the one script that does what its permit says. */
+  private runMember(machine: Machine, plan: MemberPlan, shared: Shared): MadeMember {
+    const { identity, snapshots } = this.args;
+    const unit = pulumi
+      .all([identity.id, shared.caCertPem])
+      .apply(([clusterId, caCertPem]) =>
+        placedUnit(this.args.units.get(plan.name)!, { clusterId, caCertPem }),
+      );
+    const asked = pulumi
+      .all([identity.id, unit, machine.incarnation, machine.generation])
+      .apply(([id, { digest }, incarnation, generation]) =>
+        scriptCommand("member", {
+          name: plan.name,
+          version: this.args.version,
+          binaries: this.binaries,
+          service: plan.service,
+          config: plan.configDirectory,
+          data: plan.dataDirectory,
+          first_start: plan.firstStartFile,
+          client_url: plan.clientUrl,
+          peer_url: plan.peerUrl,
+          links: this.args.binDirectory,
+          tls: plan.tls,
+          scheduled: snapshots.minutes > 0,
+          ...identityArguments(identity, id),
+          digest,
+          machine: `${incarnation}/${generation.machine}.${generation.data}`,
+        }),
+      );
     const files = pulumi
-      .all([shared.caCertPem, snapshots])
-      .apply(([ca, others]): Bundle => ({ unit: withDigest(unit, ca), ...others }));
-    return new remote.Command(
+      .all([
+        unit,
+        snapshotFiles(plan, snapshots, {
+          ...this.args,
+          clusterId: identity.id,
+          binaries: this.binaries,
+        }),
+      ])
+      .apply(([{ text }, others]): Bundle => ({ unit: text, ...others }));
+    const resource = new remote.Command(
       machine.name,
       {
         connection: machine.connection,
-        create: command("create"),
-        update: command("update"),
-        // Secret to keep a preview short: what changes of a unit is shown at the rollout's gate.
+        create: asked,
+        update: asked,
+        // Secret to keep a preview short: what changes of a unit is told when it is admitted.
         stdin: pulumi.secret(files.apply((bundle) => scriptInput("member", bundle))),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
       },
       { parent: this, dependsOn: shared.dependsOn, hooks: shared.hooks },
     );
+    return { resource, asked };
   }
 
   /** The certificates and keys of a member's machine; none without TLS. */

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { randomBytes } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 
 /**
  * Which cluster it is. A name, an address or "written by Pulumi" identifies nothing: two stacks of one
@@ -16,4 +17,18 @@ export interface ClusterIdentity {
 /** What of it a script on a machine is told. */
 export function identityArguments({ name, stack }: ClusterIdentity, id: string) {
   return { cluster: id, cluster_name: name, stack };
+}
+
+/**
+ * The identity of this stack's cluster. The first update draws it; the state keeps it from then on.
+ * (Without `ignoreChanges` each update would show another draw as a change, though a stash keeps its first.)
+ */
+export function clusterIdentity(name: string): ClusterIdentity {
+  const draw = new pulumi.Stash(
+    "cluster-id",
+    { input: randomBytes(16).toString("hex") },
+    { ignoreChanges: ["input"] },
+  );
+  const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  return { id: draw.output.apply(String), name, stack };
 }

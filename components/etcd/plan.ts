@@ -49,6 +49,6 @@ export function planMembers(
 }
 
 /** etcd's `--initial-cluster`: each member's name and peer URL. */
-export function initialCluster(members: readonly MemberPlan[]): string {
+export function initialCluster(members: readonly Pick<MemberPlan, "name" | "peerUrl">[]): string {
   return members.map((member) => `${member.name}=${member.peerUrl}`).join(",");
 }

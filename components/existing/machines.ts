@@ -1,7 +1,8 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { MemberPlan } from "../etcd/plan";
-import type { Rollout } from "../etcd/rollout/rollout";
+import { type ClusterIdentity, identityArguments } from "../etcd/identity";
+import type { Admission } from "../etcd/rollout/admission";
 import { binariesOf, type ReleaseSource } from "../etcd/stage";
 import type { Connection, Machine, Machines } from "../machine";
 import type { SshSettings } from "../ssh";
@@ -14,8 +15,11 @@ export interface ExistingMachinesArgs extends SshSettings {
   readonly members: MemberPlan[];
   /** How often each machine was made anew, by name. */
   readonly replacements: Readonly<Record<string, number>>;
+  /** How often its data was, by name. */
+  readonly dataReplacements: Readonly<Record<string, number>>;
   /** What lets changes of a running cluster pass. */
-  readonly rollout: Rollout;
+  readonly admission: Admission;
+  readonly identity: ClusterIdentity;
   readonly version: string;
   readonly source: ReleaseSource;
   readonly binDirectory: string;
@@ -48,6 +52,10 @@ export class ExistingMachines extends pulumi.ComponentResource {
       incarnation: pulumi.output(
         `${machine.host}:${machine.port}/${args.replacements[machine.name] ?? 0}`,
       ),
+      generation: pulumi.output({
+        machine: args.replacements[machine.name] ?? 0,
+        data: args.dataReplacements[machine.name] ?? 0,
+      }),
       connection: this.connection(machine),
       readyAfter: [preflight, this.removal(machine, args.members[index]!, preflight)],
     }));
@@ -60,7 +68,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
    */
   private preflight(): local.Command {
     const { args } = this;
-    const tasks = args.machines.map((machine, index): PreflightTask => {
+    const tasks = args.machines.map((machine, index) => {
       const { service, configDirectory, dataDirectory, address, ports } = args.members[index]!;
       return {
         ...this.task(machine),
@@ -76,11 +84,11 @@ export class ExistingMachines extends pulumi.ComponentResource {
       {
         // Without run.mjs, which takes its time: where the program runs, its packages are there.
         create: "node --require tsx/cjs ops/preflight.ts",
-        stdin: pulumi.secret(JSON.stringify(tasks)),
+        stdin: this.withIdentity((identity) => tasks.map((task) => ({ ...task, identity }))),
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,
       },
-      { parent: this, dependsOn: args.rollout.gate },
+      { parent: this, dependsOn: args.admission.gate },
     );
   }
 
@@ -90,12 +98,12 @@ export class ExistingMachines extends pulumi.ComponentResource {
    */
   private removal(machine: MachineSetting, plan: MemberPlan, after: pulumi.Resource) {
     const { version, source, binDirectory, deleteData } = this.args;
-    const task: RemovalTask = {
+    const task = {
       ...this.task(machine),
       service: plan.service,
       configDirectory: plan.configDirectory,
       dataDirectory: plan.dataDirectory,
-      binaries: binariesOf(source, version),
+      binaries: binariesOf(version),
       binDirectory,
       deleteData,
     };
@@ -103,7 +111,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
       `${machine.name}-removal`,
       {
         delete: "node run.mjs ops/remove.ts",
-        stdin: pulumi.secret(JSON.stringify(task)),
+        stdin: this.withIdentity((identity) => ({ ...task, identity })),
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,
       },
@@ -111,7 +119,17 @@ export class ExistingMachines extends pulumi.ComponentResource {
     );
   }
 
-  private task(machine: MachineSetting): MachineTask {
+  /** What a local command is told, with whose the machines are. */
+  private withIdentity(
+    tasks: (identity: MachineTask["identity"]) => RemovalTask | PreflightTask[],
+  ): pulumi.Output<string> {
+    const { identity } = this.args;
+    return pulumi.secret(
+      identity.id.apply((id) => JSON.stringify(tasks(identityArguments(identity, id)))),
+    );
+  }
+
+  private task(machine: MachineSetting): Omit<MachineTask, "identity"> {
     const { name, host, port, user } = machine;
     const { bastion, bastionPrivateKey, sshPassword, sshPrivateKey } = this.args;
     const login = { privateKey: sshPrivateKey || undefined, password: sshPassword || undefined };
@@ -148,11 +166,11 @@ export function existingMachines(settings: ExistingMachinesArgs): Machines {
   const { bastion, bastionPrivateKey, sshPassword, sshPrivateKey } = settings;
   return {
     machines: new ExistingMachines("machines", settings).machines,
-    access: {
+    credentials: {
       privateKey: pulumi.secret(sshPrivateKey),
       password: pulumi.secret(sshPassword),
       bastionPrivateKey: pulumi.secret(bastion ? bastionPrivateKey || sshPrivateKey : ""),
-      clientSecurityGroupId: pulumi.output(""),
     },
+    clientSecurityGroupId: pulumi.output(""),
   };
 }

@@ -15,6 +15,12 @@ export interface Target {
 export interface MachineTask {
   readonly name: string;
   readonly target: Target;
+  /** Whose machine it is, as the scripts compare it. */
+  readonly identity: {
+    readonly cluster: string;
+    readonly cluster_name: string;
+    readonly stack: string;
+  };
 }
 
 /** What `ops/preflight.ts` looks at on a machine. */

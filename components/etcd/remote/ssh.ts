@@ -58,13 +58,28 @@ export async function runOverSsh(
   stdin: string | Buffer = "",
   options: SshOptions = {},
 ): Promise<SshResult> {
+  return withSsh(target, options, (run) => run(command, stdin));
+}
+
+/** Runs a command on a connection that stands. */
+export type RunOverSsh = (command: string, stdin?: string | Buffer) => Promise<SshResult>;
+
+/**
+ * The same, for several commands on one connection, which is closed when `work` has ended.
+ * @throws Error as `runOverSsh` does, and whatever `work` throws
+ */
+export async function withSsh<Result>(
+  target: SshTarget,
+  options: SshOptions,
+  work: (run: RunOverSsh) => Promise<Result>,
+): Promise<Result> {
   const clients = await dial(target, options);
   try {
     const machine = clients[clients.length - 1];
     if (!machine) {
       throw new Error(`${target.host}: no connection`);
     }
-    return await execute(machine, target, command, stdin, options);
+    return await work((command, stdin = "") => execute(machine, target, command, stdin, options));
   } finally {
     clients.reverse().forEach((client) => client.end());
   }

@@ -13,10 +13,10 @@ observe() {
   make_staging "${TMPDIR:-/tmp}"
   find_etcdctl
   ask_members
-  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificate":"%s","freeMiB":%s,"answers":%s,"errors":%s}\n' \
+  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificate":"%s","freeMiB":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
     "$(date +%s)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
     "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(process)" "$(encoded "$config/pki/server.crt")" \
-    "$(free_mib "$(existing_part "$data")")" "$(encoded_all "")" "$(encoded_all .errors)"
+    "$(free_mib "$(existing_part "$data")")" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
 }
 
 # --- the machine -------------------------------------------------------------------------------
@@ -63,30 +63,75 @@ find_etcdctl() {
   done
 }
 
-# All at once, each with its answer and its errors in files of its own.
+# All at once, each with its answer and its errors in files of its own. Only where somebody listens is
+# asked: etcdctl takes all of its time for who does not.
 ask_members() {
-  local question whom=$endpoints asked=()
-  if accepts "$client_url"; then whom=$client_url; fi
+  local question open whom asked=()
+  knock
+  open=$(open_doors)
+  whom=$open
+  [[ ,$open, != *",$client_url,"* ]] || whom=$client_url
   for question in "${questions[@]}"; do
-    if [[ -x $binaries/etcdctl ]]; then
-      ask "$question" "$whom" >"$staging/$question" 2>"$staging/$question.errors" &
+    : >"$staging/$question" >"$staging/$question.errors"
+    if [[ -n $open && -x $binaries/etcdctl ]]; then
+      ask "$question" "$open" "$whom" >"$staging/$question" 2>"$staging/$question.errors" &
       asked+=("$!")
-    else
-      : >"$staging/$question"
-      echo "there is no etcdctl in $binaries" >"$staging/$question.errors"
     fi
   done
   # That one is not answered is an answer.
   for question in "${asked[@]}"; do wait "$question" || true; done
 }
 
-# ask QUESTION ENDPOINTS
+# Whether somebody listens at each endpoint: open, refused, or silent (no answer within 3 s, or no way there).
+knock() {
+  local url asked=()
+  install -d "$staging/doors"
+  for url in ${endpoints//,/ }; do
+    knock_at "$url" >"$staging/doors/${url//\//_}" &
+    asked+=("$!")
+  done
+  for url in "${asked[@]}"; do wait "$url"; done
+}
+
+knock_at() {
+  local address=${1#*://} said
+  if said=$(timeout 3 bash -c "exec 3<>/dev/tcp/${address%:*}/${address##*:}" 2>&1); then
+    echo open
+  elif [[ $said == *"Connection refused"* ]]; then
+    echo refused
+  else
+    echo silent
+  fi
+}
+
+# Those that are open, separated by commas.
+open_doors() {
+  local url separator=''
+  for url in ${endpoints//,/ }; do
+    [[ $(cat "$staging/doors/${url//\//_}") == open ]] || continue
+    printf '%s%s' "$separator" "$url"
+    separator=,
+  done
+}
+
+# A JSON object of all of them.
+doors() {
+  local url separator=''
+  printf '{'
+  for url in ${endpoints//,/ }; do
+    printf '%s"%s":"%s"' "$separator" "$(word <<<"$url")" "$(cat "$staging/doors/${url//\//_}")"
+    separator=,
+  done
+  printf '}'
+}
+
+# ask QUESTION ALL ANY: all that listen, or any of them.
 ask() {
   case $1 in
-    health) ctl "$endpoints" endpoint health --write-out=json ;;
-    status) ctl "$endpoints" endpoint status --write-out=json ;;
-    members) ctl "$2" member list --write-out=json ;;
-    alarms) ctl "$2" alarm list --write-out=json ;;
+    health) ctl "$2" endpoint health --write-out=json ;;
+    status) ctl "$2" endpoint status --write-out=json ;;
+    members) ctl "$3" member list --write-out=json ;;
+    alarms) ctl "$3" alarm list --write-out=json ;;
     version) ask_version ;;
   esac
 }

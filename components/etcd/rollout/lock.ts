@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { leftAsItWas } from "./memberStep";
 import { nextInTurn, type Standing } from "./order";
 
-/** How `member.sh` begins to say that it did not touch a healthy member, because of the others. */
-export const leftAsItWas = "not restarting this healthy member";
-
-/** How long to wait for whoever else wants a turn, before the first one is given, in ms. */
+/** How long to wait for whoever else wants the lock, before it is given for the first time, in ms. */
 const gatherMs = 300;
 
 /**
@@ -14,37 +12,46 @@ const gatherMs = 300;
 const gatherBesideLeaderMs = 3000;
 
 /**
- * Lets the members of a running cluster be changed one at a time, in the right order.
+ * The lock of a rolling update: members of a running cluster change one at a time, in the right order.
  *
- * Members do not depend on each other, because those of a new cluster must start together. So the
- * order is not in the graph but in hooks: before its update a member waits for its turn, after it
- * the next one gets it. When an update fails, the turn is never given on: the members still
- * waiting are refused, since a second one down could be the end of the quorum.
+ * Members do not depend on each other, because those of a new cluster must start together. So the order is
+ * not in the graph but in hooks: before its change a member acquires the lock, after it the next one gets
+ * it. When a change fails, it is never given on: the members still waiting are refused, since a second one
+ * down could be the end of the quorum.
  */
-export class Turns {
+export class RollingLock {
   private readonly waiting = new Map<string, () => void>();
-  private current: string | undefined;
+  private holder: string | undefined;
   private failed: string | undefined;
   private choosing = false;
   private gathered = false;
   private standing: Standing | undefined;
 
   /**
-   * @param members how many could want a turn
-   * @param ask who takes no part and who leads, asked once, before the first turn
+   * @param members how many could want it
+   * @param ask who does not serve and who leads, asked once, before it is given for the first time
    */
   constructor(
     private readonly members: number,
     private readonly ask: () => Promise<Standing>,
   ) {}
 
-  /** Resolves when it is this member's turn; rejects when a member before it has failed. */
-  async take(name: string): Promise<void> {
+  /** Resolves when the member holds the lock; rejects when a member before it has failed. */
+  async acquire(name: string): Promise<void> {
     const turn = new Promise<void>((resolve) => this.waiting.set(name, resolve));
     void this.next();
     await turn;
-    if (this.failed !== undefined) {
-      this.end(name);
+    try {
+      this.assertNobodyFailed(name);
+    } catch (error) {
+      this.release(name);
+      throw error;
+    }
+  }
+
+  /** For what needs no lock, and must not follow a failure either. */
+  assertNobodyFailed(name: string): void {
+    if (this.failed !== undefined && this.failed !== name) {
       throw new Error(
         `${name} was left as it is, because ${this.failed} has failed in this update. ` +
           `Repair ${this.failed} and run pulumi up again: it goes on from there.`,
@@ -53,14 +60,14 @@ export class Turns {
   }
 
   /**
-   * Gives the turn on.
+   * Gives the lock on.
    * @param leader who leads now, where the member's change has told it
    */
-  end(name: string, leader?: string): void {
-    if (this.current !== name) {
+  release(name: string, leader?: string): void {
+    if (this.holder !== name) {
       return;
     }
-    this.current = undefined;
+    this.holder = undefined;
     if (leader !== undefined && leader !== "") {
       this.standing = { unhealthy: this.standing?.unhealthy ?? [], leader };
     }
@@ -75,7 +82,7 @@ export class Turns {
     if (!errors.some((error) => error.includes(leftAsItWas))) {
       this.failed ??= name;
     }
-    this.end(name);
+    this.release(name);
   }
 
   private async gather(): Promise<void> {
@@ -83,7 +90,8 @@ export class Turns {
       return;
     }
     await sleep(gatherMs);
-    this.standing = await this.ask();
+    // Without an answer nobody is known to be down and nobody to lead; each is looked at again anyway.
+    this.standing = await this.ask().catch(() => ({ unhealthy: [], leader: undefined }));
     const { leader } = this.standing;
     const until = performance.now() + gatherBesideLeaderMs;
     const isAlone = () => this.waiting.size === 1 && this.waiting.has(leader ?? "");
@@ -93,7 +101,7 @@ export class Turns {
   }
 
   private async next(): Promise<void> {
-    if (this.current !== undefined || this.choosing || this.waiting.size === 0) {
+    if (this.holder !== undefined || this.choosing || this.waiting.size === 0) {
       return;
     }
     this.choosing = true;
@@ -105,7 +113,7 @@ export class Turns {
     const name = nextInTurn([...this.waiting.keys()], this.standing ?? nobody);
     const start = this.waiting.get(name)!;
     this.waiting.delete(name);
-    this.current = name;
+    this.holder = name;
     this.choosing = false;
     start();
   }

@@ -1,0 +1,73 @@
+import { type ObservedMachine, readObservation } from "../rollout/observed";
+import { scriptCommand, scriptInput } from "../scripts";
+import { type RunOverSsh, type SshTarget, withSsh } from "./ssh";
+
+/** What a machine is looked at for. */
+export interface ObservedMember {
+  readonly name: string;
+  readonly service: string;
+  readonly dataDirectory: string;
+  readonly configDirectory: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  /** The folder of an etcdctl that is on the machine. */
+  readonly binaries: string;
+}
+
+/** Longer than a script of a killed update may keep its lock. */
+const limitSeconds = 330;
+
+/** A machine that answers does so within this, on a line across the world and a slow disk. */
+const dialTimeoutSeconds = 8;
+
+/**
+ * Looks at a machine and changes nothing. What cannot be looked at is an answer, too.
+ * @param endpoints client URLs of all members that are known
+ */
+export async function observe(
+  member: ObservedMember,
+  target: SshTarget,
+  endpoints: readonly string[],
+): Promise<ObservedMachine> {
+  try {
+    return await onMachine(target, (run) => observeBy(run, member, endpoints));
+  } catch (error) {
+    return { name: member.name, seen: false, problem: (error as Error).message };
+  }
+}
+
+/** A connection for a look and what follows from it. */
+export function onMachine<Result>(
+  target: SshTarget,
+  work: (run: RunOverSsh) => Promise<Result>,
+): Promise<Result> {
+  // A machine that has just been made, or is busy, may turn away the first attempt.
+  const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 2 };
+  return withSsh(target, options, work);
+}
+
+/**
+ * The same, on a connection that stands.
+ * @throws Error where the machine gave no observation
+ */
+export async function observeBy(
+  run: RunOverSsh,
+  member: ObservedMember,
+  endpoints: readonly string[],
+): Promise<ObservedMachine> {
+  const command = scriptCommand("observe", {
+    service: member.service,
+    config: member.configDirectory,
+    data: member.dataDirectory,
+    tls: member.clientUrl.startsWith("https:"),
+    client_url: member.clientUrl,
+    peer_url: member.peerUrl,
+    binaries: member.binaries,
+    endpoints: endpoints.join(","),
+  });
+  const { code, stdout, stderr } = await run(command, scriptInput("observe"));
+  if (code !== 0) {
+    throw new Error(stderr.trim() || `observing it ended with ${code ?? "a signal"}`);
+  }
+  return readObservation(member.name, stdout);
+}

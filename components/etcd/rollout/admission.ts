@@ -1,0 +1,455 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../machine";
+import { type ClusterIdentity, identityArguments } from "../identity";
+import { observeBy, type ObservedMember, observe, onMachine } from "../remote/observe";
+import type { RemoteCluster } from "../remote/cluster";
+import type { RunOverSsh, SshTarget } from "../remote/ssh";
+import { waitUntilHealthy } from "../remote/wait";
+import { LiveMachine } from "../remote/machine";
+import { scriptCommand, scriptInput } from "../scripts";
+import { ClusterView } from "./clusterView";
+import { decide, decideMember, isBlocked, type Question, viewOf } from "./decide";
+import { type Desired, restoredMembers, restores } from "./desired";
+import { RollingLock } from "./lock";
+import type { MemberStep } from "./memberStep";
+import type { Observed } from "./observed";
+import type { Standing } from "./order";
+import { permitSeconds, permitText } from "./permit";
+import { prepare } from "./prepare";
+import {
+  type Credentials,
+  FormerStack,
+  plainTarget,
+  remoteCluster,
+  type StackRecord,
+  valueOf,
+} from "./record";
+import { settingsViolations } from "./violations";
+
+/** How long a machine that was stopped and started may take until its member serves, in seconds. */
+const restartSeconds = 600;
+
+/** What the gate records: which update it was, and all that it was asked for. */
+interface Gated {
+  readonly update: string;
+  readonly desired: Desired;
+}
+
+/** A resource's inputs as a hook gets them. */
+type Inputs = Readonly<Record<string, unknown>>;
+
+export interface AdmissionArgs {
+  readonly identity: ClusterIdentity;
+  readonly desired: Desired;
+  /** The folder of etcdctl on a machine that has been staged. */
+  readonly binaries: string;
+}
+
+/**
+ * Lets a change pass, or refuses it: looked at as a whole before the first machine is touched, then member
+ * by member. All that decides is `decide`; this asks it at the right moments and hands its answers on.
+ *
+ * `gate` records what is asked for, and everything that touches a machine depends on it. Its input differs
+ * from the one before until an update with the same settings has succeeded, so that its hook is called for
+ * what an earlier update has left unfinished, too. Hooks are called by the engine, and not in a preview; what
+ * follows from the settings alone is refused in the preview as well.
+ */
+export class Admission extends pulumi.ComponentResource {
+  readonly gate: pulumi.Stash;
+  private readonly former: FormerStack;
+  private readonly update: Promise<string>;
+  private readonly lock: RollingLock;
+  private readonly credentials: Promise<Credentials>;
+  private readonly machines: Promise<ReadonlyMap<string, Connection>>;
+  private setCredentials!: (credentials: Credentials) => void;
+  private setMachines!: (machines: ReadonlyMap<string, Connection>) => void;
+  private attempted: Desired | undefined;
+  private isAdmitted = false;
+  /** The last look at the whole cluster in this update. */
+  private observed: Promise<Observed> | undefined;
+  /** The look at all members that start together. */
+  private together: Promise<Observed> | undefined;
+
+  constructor(
+    name: string,
+    private readonly args: AdmissionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("etcd:index:Admission", name, {}, opts);
+    const { desired, identity } = args;
+    this.former = new FormerStack(identity.stack, { parent: this });
+    this.update = this.former.updateOf(desired);
+    this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
+    this.machines = new Promise((resolve) => (this.setMachines = resolve));
+    this.lock = new RollingLock(Object.keys(desired.members).length, () => this.standing());
+    const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs }) =>
+      this.admit(oldInputs?.["input"] as Gated | undefined),
+    );
+    this.gate = new pulumi.Stash(
+      "change",
+      { input: pulumi.output(this.gated()) },
+      { parent: this, hooks: { beforeCreate: [hook], beforeUpdate: [hook] } },
+    );
+    this.registerOutputs({});
+  }
+
+  /** How the machines are reached now; to be told before the program ends. */
+  connect(credentials: Credentials, machines: readonly { name: string; connection: Connection }[]) {
+    this.setCredentials(credentials);
+    this.setMachines(new Map(machines.map(({ name, connection }) => [name, connection])));
+  }
+
+  /** Who begins from the snapshot that is asked for. */
+  get restored(): pulumi.Output<string[]> {
+    return pulumi.output(
+      this.former.record.then((recorded) => restoredMembers(recorded, this.args.desired)),
+    );
+  }
+
+  /**
+   * What is recorded when the update has succeeded: the next one is compared with it. It holds no key.
+   * @param machines how each machine is reached
+   * @param isDone whether everything is as it was asked for; an update of a part of it (`--target`) leaves
+   *   the record as it was
+   */
+  record(
+    machines: readonly { name: string; connection: Connection }[],
+    isDone: pulumi.Input<boolean>,
+  ): pulumi.Output<StackRecord | undefined> {
+    const { desired, identity, binaries } = this.args;
+    const targets = machines.map(({ name, connection }) =>
+      pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
+    );
+    const record = pulumi
+      .all([identity.id, this.update, this.restored, pulumi.all(targets), isDone])
+      .apply(async ([clusterId, update, restored, all, done]) => {
+        const made = { clusterId, update, desired, restored, binaries };
+        return done ? { ...made, machines: Object.fromEntries(all) } : this.former.record;
+      });
+    // Secret only to keep the outputs short: it is the whole of what is asked for.
+    return pulumi.secret(record);
+  }
+
+  /**
+   * A counter of a machine or its data as an admitted change has it: what destroys something takes its
+   * value from here, so that it waits for the look and cannot go round it.
+   */
+  admitted(value: number): pulumi.Output<number> {
+    return pulumi.all([this.gate.urn]).apply(async () => {
+      await this.assertAdmitted("a machine");
+      return value;
+    });
+  }
+
+  /** For the resource that changes a member, whose name is the member's. */
+  memberHooks(): pulumi.ResourceHookBinding {
+    const before = new pulumi.ResourceHook("member-before", ({ name, newInputs }) =>
+      this.beforeMember(name, newInputs ?? {}),
+    );
+    const after = new pulumi.ResourceHook("member-after", ({ name, newOutputs }) =>
+      this.lock.release(name, leaderIn(newOutputs?.["stdout"])),
+    );
+    return {
+      beforeCreate: [before],
+      beforeUpdate: [before],
+      afterCreate: [after],
+      afterUpdate: [after],
+      onError: [
+        new pulumi.ErrorHook("member-error", ({ name, errors }) => {
+          this.lock.fail(name, errors);
+          return false;
+        }),
+      ],
+    };
+  }
+
+  /** For a machine that a change of `property` stops and starts. */
+  machineHooks(property: string, address: string): pulumi.ResourceHookBinding {
+    const changes = ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) =>
+      oldInputs?.[property] !== newInputs?.[property];
+    return {
+      beforeUpdate: [
+        new pulumi.ResourceHook("machine-before-update", async (args) => {
+          if (changes(args)) {
+            await this.lock.acquire(args.name);
+            await this.orFail(args.name, () => this.beforeStop(args.name));
+          }
+        }),
+      ],
+      afterUpdate: [
+        new pulumi.ResourceHook("machine-after-update", async (args) => {
+          if (changes(args)) {
+            const host = args.newOutputs?.[address] as string;
+            await this.orFail(args.name, () => this.waitFor(args.name, host));
+            this.lock.release(args.name);
+          }
+        }),
+      ],
+      onError: [
+        new pulumi.ErrorHook("machine-error", ({ name, errors }) => {
+          this.lock.fail(name, errors);
+          return false;
+        }),
+      ],
+    };
+  }
+
+  // --- the change as a whole ---------------------------------------------------------------------
+
+  private async gated(): Promise<Gated> {
+    const { desired } = this.args;
+    const recorded = await this.former.record;
+    const violations = settingsViolations({ recorded, attempted: undefined }, desired);
+    if (violations.length > 0) {
+      throw new pulumi.RunError(refusal(violations));
+    }
+    return { update: await this.update, desired };
+  }
+
+  /** @throws Error with all that speaks against the change */
+  private async admit(old: Gated | undefined): Promise<void> {
+    this.attempted = old?.desired;
+    let question = await this.question(await this.lookAtFormer());
+    let decision = decide(question);
+    if (decision.violations.length > 0 && question.observed !== undefined) {
+      // A busy machine may only have been slow: what is refused has been seen twice.
+      this.observed = undefined;
+      question = await this.question(await this.lookAtFormer());
+      decision = decide(question);
+    }
+    if (decision.violations.length > 0) {
+      throw new Error(refusal(decision.violations));
+    }
+    for (const line of decision.lines) {
+      this.say(line);
+    }
+    const record = await this.former.record;
+    if (record !== undefined) {
+      const cluster = await this.clusterOf(record);
+      await prepare(decision.preparations, cluster, (line) => this.say(line));
+    }
+    this.isAdmitted = true;
+  }
+
+  private async question(observed: Observed | undefined): Promise<Question> {
+    const { desired, identity } = this.args;
+    return {
+      clusterId: await valueOf(identity.id),
+      stack: identity.stack,
+      desired,
+      recorded: await this.former.record,
+      attempted: this.attempted,
+      observed,
+    };
+  }
+
+  /** The machines as the last update that succeeded has left them; undefined until one has. */
+  private async lookAtFormer(): Promise<Observed | undefined> {
+    const record = await this.former.record;
+    if (record === undefined) {
+      return undefined;
+    }
+    this.observed ??= this.lookBy(record);
+    return this.observed;
+  }
+
+  private async lookBy(record: StackRecord): Promise<Observed> {
+    const { members } = await this.clusterOf(record);
+    const endpoints = this.endpoints(record.desired);
+    const machines = members.map((member) => observe(member, member.target, endpoints));
+    return { machines: await Promise.all(machines) };
+  }
+
+  private endpoints(...further: Desired[]): string[] {
+    const all = [this.args.desired, this.attempted, ...further].flatMap((one) =>
+      Object.values(one?.members ?? {}).map((member) => member.clientUrl),
+    );
+    return [...new Set(all)];
+  }
+
+  /**
+   * No way round the gate: it has let this change pass, or there is none.
+   * @throws Error where it was not asked, as with `--target`
+   */
+  private async assertAdmitted(what: string): Promise<void> {
+    const isDone = (await this.former.record)?.update === (await this.update);
+    if (!this.isAdmitted && !isDone && !pulumi.runtime.isDryRun()) {
+      throw new pulumi.RunError(
+        `${what} was not admitted: this update changes the stack and goes round the look at the whole of it, as --target does. Run pulumi up without it`,
+      );
+    }
+  }
+
+  private async standing(): Promise<Standing> {
+    const observed = (await this.observed) ?? (await this.lookAtFormer()) ?? { machines: [] };
+    const view = this.viewOf(observed, await this.former.record);
+    return { unhealthy: view.notServing, leader: view.leader };
+  }
+
+  private viewOf(observed: Observed, recorded: StackRecord | undefined): ClusterView {
+    const { desired } = this.args;
+    return viewOf({ desired, recorded, attempted: this.attempted }, observed);
+  }
+
+  // --- one member --------------------------------------------------------------------------------
+
+  /**
+   * Decides what happens to a member, when it is its turn, and leaves a permit for it on its machine. The
+   * members that found a cluster, or begin from a snapshot, need each other and go together.
+   */
+  private async beforeMember(name: string, inputs: Inputs): Promise<void> {
+    await this.assertAdmitted(name);
+    const record = await this.former.record;
+    const { desired } = this.args;
+    if (record !== undefined && !restores(record.desired, desired)) {
+      await this.takeTurn(name, inputs);
+      return;
+    }
+    this.lock.assertNobodyFailed(name);
+    await this.orFail(name, async () => {
+      this.together ??= this.lookAtAll();
+      const observed = await this.together;
+      const step = await this.stepOf(name, observed, inputs);
+      if (step.action === "restart" || step.action === "join") {
+        // It serves already, or another one does: an earlier update came that far.
+        await this.takeTurn(name, inputs);
+      } else {
+        await onMachine(await this.targetOf(name), (run) => this.permit(step, inputs, run));
+      }
+    });
+  }
+
+  /** Its own machine tells all that its step rests on. */
+  private async takeTurn(name: string, inputs: Inputs): Promise<void> {
+    await this.lock.acquire(name);
+    await this.orFail(name, async () => {
+      const record = await this.former.record;
+      const endpoints = this.endpoints(...(record === undefined ? [] : [record.desired]));
+      const isOutage = await onMachine(await this.targetOf(name), async (run) => {
+        const machine = await observeBy(run, this.observedMember(name), endpoints);
+        const observed = { machines: [machine] };
+        const step = await this.stepOf(name, observed, inputs);
+        await this.permit(step, inputs, run);
+        const isStopped = step.action === "start" && step.pid === 0;
+        return isStopped && !this.viewOf(observed, record).isServed;
+      });
+      if (isOutage) {
+        // Nobody serves, and this one alone is no quorum: those that are stopped start together.
+        this.lock.release(name);
+      }
+    });
+  }
+
+  private async lookAtAll(): Promise<Observed> {
+    const names = Object.keys(this.args.desired.members);
+    const machines = names.map(async (name) =>
+      observe(this.observedMember(name), await this.targetOf(name), this.endpoints()),
+    );
+    return { machines: await Promise.all(machines) };
+  }
+
+  private async stepOf(name: string, observed: Observed, inputs: Inputs): Promise<MemberStep> {
+    const question = { ...(await this.question(observed)), digests: { [name]: digestIn(inputs) } };
+    const step = decideMember(question, name);
+    if (isBlocked(step)) {
+      throw new Error(`${name}: ${step.blocked}`);
+    }
+    return step;
+  }
+
+  private async permit(step: MemberStep, inputs: Inputs, run: RunOverSsh): Promise<void> {
+    const { service, configDirectory, dataDirectory } = this.observedMember(step.member);
+    const clusterId = await valueOf(this.args.identity.id);
+    const binding = { update: await this.update, clusterId, digest: digestIn(inputs) };
+    const command = scriptCommand("permit", {
+      service,
+      config: configDirectory,
+      data: dataDirectory,
+      ...identityArguments(this.args.identity, clusterId),
+      lifetime: permitSeconds,
+    });
+    const permit = permitText(step, binding);
+    const { code, stderr } = await run(command, scriptInput("permit", { permit }));
+    if (code !== 0) {
+      throw new Error(stderr.trim() || `the permit for ${step.member} could not be written`);
+    }
+  }
+
+  private observedMember(name: string): ObservedMember {
+    return { name, binaries: this.args.binaries, ...this.args.desired.members[name]! };
+  }
+
+  private async targetOf(name: string): Promise<SshTarget> {
+    const connection = (await this.machines).get(name);
+    if (connection === undefined) {
+      throw new Error(`${name} has no machine in this stack`);
+    }
+    return (await valueOf(pulumi.output(connection))) as SshTarget;
+  }
+
+  /** A failure of a hook is one of its member: whoever waits must not go on. */
+  private async orFail(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.lock.fail(name, [(error as Error).message]);
+      throw error;
+    }
+  }
+
+  // --- a machine that stops ----------------------------------------------------------------------
+
+  private async beforeStop(name: string): Promise<void> {
+    await this.assertAdmitted(name);
+    const record = await this.former.record;
+    if (record === undefined) {
+      throw new Error(
+        `${name} would be stopped, and no pulumi up of this stack has succeeded yet: whether it may be cannot be seen. Set instanceType back and finish that first, or destroy the stack and begin again`,
+      );
+    }
+    const cluster = await this.clusterOf(record);
+    const machine = new LiveMachine(name, cluster);
+    const seen = await observe(machine.member, machine.target, this.endpoints(record.desired));
+    const question = await this.question({ machines: [seen] });
+    // Nothing that runs survives a stop: it is a restart, whatever its unit is.
+    const step = decideMember({ ...question, digests: { [name]: "" } }, name);
+    if (isBlocked(step)) {
+      throw new Error(`${name}: ${step.blocked}`);
+    }
+    if (step.action === "restart") {
+      await machine.succeed("handover", machine.etcdctl, {
+        onStderrLine: (line) => this.say(line),
+      });
+    }
+  }
+
+  /** @param host where the machine is reached now; its public address may be another one */
+  private async waitFor(name: string, host: string): Promise<void> {
+    const record = (await this.former.record)!;
+    const cluster = await this.clusterOf(record);
+    await waitUntilHealthy(cluster, { name, host, seconds: restartSeconds });
+    this.say(`${name} is healthy again`);
+  }
+
+  private async clusterOf(record: StackRecord): Promise<RemoteCluster> {
+    return remoteCluster(record, this.args.identity, await this.credentials);
+  }
+
+  private say(line: string): void {
+    void pulumi.log.info(line, this);
+  }
+}
+
+function refusal(violations: readonly string[]): string {
+  return `this change is refused; nothing of the cluster was changed:\n${violations.map((one) => `  ${one}`).join("\n")}`;
+}
+
+/** The digest of the unit that a member's command is for, as its words have it. */
+function digestIn(inputs: Inputs): string {
+  return /\bdigest=([0-9a-f]{64})/.exec(String(inputs["update"]))?.[1] ?? "";
+}
+
+/** Who leads, as a member's script tells it at its end. */
+function leaderIn(stdout: unknown): string | undefined {
+  return typeof stdout === "string" ? /"leader":"([^"]*)"/.exec(stdout)?.[1] : undefined;
+}

@@ -1,0 +1,307 @@
+import { X509Certificate } from "node:crypto";
+import { parse } from "lossless-json";
+import { generationOf } from "../../pki/generations";
+import { flagsOfUnit } from "../unit";
+
+/**
+ * What a machine has of its member, as `observe.sh` printed it. All of it is data from a stranger: a
+ * machine may have been taken over.
+ */
+export interface SeenMachine {
+  readonly name: string;
+  readonly seen: true;
+  /** Whose the machine is, by its own record; "" each where it is nobody's. */
+  readonly cluster: {
+    readonly id: string;
+    readonly name: string;
+    readonly stack: string;
+    /** When its member was healthy in this cluster for the first time. */
+    readonly founded: string;
+    /** The restore that its member has begun from. */
+    readonly restored: string;
+  };
+  /** Whose data its data directory holds, or "". */
+  readonly dataCluster: string;
+  readonly hasData: boolean;
+  /** The restore whose data waits beside the member's, or "". */
+  readonly restoreWaiting: string;
+  /** etcd's flags as the unit on the disk has them, `--name=value` each; undefined where there is none. */
+  readonly flags?: readonly string[];
+  /** The version that the unit on the disk is for. */
+  readonly unitVersion?: string;
+  readonly process: Process;
+  /** The generation of the CA that issued its server certificate, and when that certificate ends. */
+  readonly issuedBy?: number;
+  readonly certificateEnds?: Date;
+  /** What its etcdctl was told by the members. */
+  readonly view: View;
+}
+
+/** The etcd that runs, by /proc and not by a file that may speak of another one. */
+export interface Process {
+  /** 0 where none runs. */
+  readonly pid: number;
+  readonly version: string;
+  /** Of the unit that it was started with. */
+  readonly digest: string;
+  readonly cluster: string;
+  /** The generations of the CAs that it trusts; undefined where that is not known. */
+  readonly trusts?: readonly number[];
+  /** At which size of its database it takes no more writes; 0 where that is not known. */
+  readonly quotaBytes: number;
+  /** How often systemd has started it again since somebody asked for it. */
+  readonly restarts: number;
+}
+
+/** A machine that could not be looked at. */
+export interface UnseenMachine {
+  readonly name: string;
+  readonly seen: false;
+  readonly problem: string;
+}
+
+export type ObservedMachine = SeenMachine | UnseenMachine;
+
+/** How an endpoint answered a linearizable read. */
+export type Answer =
+  /** It answered, were it to say that one may not read: it has a leader, and the leader a quorum. */
+  | "serves"
+  /** Nothing listens there. */
+  | "refused"
+  /** It is there and cannot serve, or nobody knows. */
+  | "silent";
+
+/** An entry of the membership. Ids are hexadecimal: they are unsigned 64-bit numbers. */
+export interface MemberEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  /** None where it has never started. */
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** What an endpoint tells of itself. */
+export interface EndpointStatus {
+  readonly id: string;
+  readonly version: string;
+  /** "0" where it knows of none. */
+  readonly leader: string;
+  readonly raftIndex: number;
+  readonly dbSizeBytes: number;
+}
+
+/** The members as one machine's etcdctl sees them. */
+export interface View {
+  /** By client URL. */
+  readonly answers: ReadonlyMap<string, Answer>;
+  readonly status: ReadonlyMap<string, EndpointStatus>;
+  /** undefined where nobody could say. */
+  readonly members: readonly MemberEntry[] | undefined;
+  /** Alarms by name, such as NOSPACE, each with the id of who raised it; undefined where nobody could say. */
+  readonly alarms: readonly { readonly member: string; readonly alarm: string }[] | undefined;
+  /** The cluster's version, such as 3.6.0; undefined where nobody could say. */
+  readonly clusterVersion: string | undefined;
+}
+
+/** A whole cluster, machine by machine. */
+export interface Observed {
+  readonly machines: readonly ObservedMachine[];
+}
+
+/** A document larger than this is no observation: a healthy one has some tens of KiB. */
+const largest = 1024 * 1024;
+
+interface Document {
+  readonly cluster: Record<string, unknown>;
+  readonly process: Record<string, unknown>;
+  /** Whether somebody listens, by client URL: open, refused or silent. */
+  readonly doors: Record<string, unknown>;
+  readonly answers: Record<string, unknown>;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * What `observe.sh` printed, understood.
+ * @throws Error where it is no such document
+ */
+export function readObservation(name: string, text: string): SeenMachine {
+  if (text.length > largest) {
+    throw new Error(`${name} answered with ${text.length} characters, expected at most ${largest}`);
+  }
+  const said = JSON.parse(text) as Document;
+  for (const part of ["cluster", "process", "doors", "answers"] as const) {
+    if (typeof said?.[part] !== "object" || said[part] === null) {
+      throw new Error(`${name} answered without "${part}": no observation`);
+    }
+  }
+  const unit = decoded(said["unit"]);
+  const unitVersion = /^# Written by Pulumi for etcd ([\d.]{1,20}):/m.exec(unit)?.[1];
+  return {
+    name,
+    seen: true,
+    cluster: {
+      id: word(said.cluster["id"]),
+      name: word(said.cluster["name"]),
+      stack: word(said.cluster["stack"]),
+      founded: word(said.cluster["founded"]),
+      restored: word(said.cluster["restored"]),
+    },
+    dataCluster: word(said["dataCluster"]),
+    hasData: said["hasData"] === true,
+    restoreWaiting: word(said["restoreWaiting"]),
+    ...(unit !== "" && { flags: flagsOfUnit(unit) }),
+    ...(unitVersion !== undefined && { unitVersion }),
+    process: readProcess(said.process),
+    ...readCertificate(decoded(said["certificate"])),
+    view: readView(said),
+  };
+}
+
+function readProcess(said: Record<string, unknown>): Process {
+  const trusts = said["trusts"];
+  return {
+    pid: natural(said["pid"]),
+    version: word(said["version"]),
+    digest: word(said["digest"]),
+    cluster: word(said["cluster"]),
+    ...(typeof trusts === "string" && {
+      trusts: trusts.split(",").filter(Boolean).map(Number).filter(Number.isInteger),
+    }),
+    quotaBytes: natural(said["quotaBytes"]),
+    restarts: natural(said["restarts"]),
+  };
+}
+
+function readView({ answers, doors }: Document): View {
+  const status = readStatus(json(answers["status"]));
+  return {
+    answers: new Map([...readDoors(doors), ...readHealth(json(answers["health"]))]),
+    status,
+    members: readMembers(json(answers["members"])),
+    alarms: readAlarms(json(answers["alarms"])),
+    clusterVersion: readClusterVersion(json(answers["version"])),
+  };
+}
+
+/** etcd answers a reader who may not read only after the linearizable part of the read. */
+const forbidden = /permission denied|user name is empty|authentication failed|invalid auth token/;
+
+/** Who is there and says nothing more is silent, until its health tells something else. */
+function readDoors(doors: Record<string, unknown>): [string, Answer][] {
+  return Object.entries(doors)
+    .filter(([url]) => word(url) !== "")
+    .map(([url, door]) => [url, door === "refused" ? "refused" : "silent"]);
+}
+
+function readHealth(answer: unknown): [string, Answer][] {
+  return list(answer).map((one) => {
+    const error = typeof one["error"] === "string" ? one["error"] : "";
+    // With an alarm anywhere etcdctl calls every member unhealthy, after a read that succeeded.
+    const serves =
+      one["health"] === true || error.startsWith("Active Alarm(s)") || forbidden.test(error);
+    return [word(one["endpoint"]), serves ? "serves" : "silent"];
+  });
+}
+
+function readStatus(answer: unknown): Map<string, EndpointStatus> {
+  return new Map(
+    list(answer).map((one) => {
+      const said = (one["Status"] ?? {}) as Record<string, unknown>;
+      const header = (said["header"] ?? {}) as Record<string, unknown>;
+      return [
+        word(one["Endpoint"]),
+        {
+          id: hexId(header["member_id"]),
+          version: word(said["version"]),
+          leader: hexId(said["leader"]),
+          raftIndex: natural(said["raftIndex"]),
+          dbSizeBytes: natural(said["dbSize"]),
+        },
+      ];
+    }),
+  );
+}
+
+function readMembers(answer: unknown): MemberEntry[] | undefined {
+  const members = (answer as { members?: unknown } | undefined)?.members;
+  return members === undefined
+    ? undefined
+    : list(members).map((one) => ({
+        id: hexId(one["ID"]),
+        name: word(one["name"]),
+        peerUrls: words(one["peerURLs"]),
+        clientUrls: words(one["clientURLs"]),
+        isLearner: one["isLearner"] === true,
+      }));
+}
+
+/** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
+const alarmNames: Record<string, string> = { "1": "NOSPACE", "2": "CORRUPT" };
+
+function readAlarms(answer: unknown) {
+  return answer === undefined
+    ? undefined
+    : list((answer as { alarms?: unknown }).alarms).map((one) => ({
+        member: hexId(one["memberID"]),
+        alarm: alarmNames[String(one["alarm"])] ?? `alarm ${word(String(one["alarm"]))}`,
+      }));
+}
+
+function readClusterVersion(answer: unknown): string | undefined {
+  const version = word((answer as { etcdcluster?: unknown } | undefined)?.etcdcluster);
+  return /^\d+\.\d+\.\d+$/.test(version) ? version : undefined;
+}
+
+function readCertificate(pem: string): Pick<SeenMachine, "issuedBy" | "certificateEnds"> {
+  if (pem === "") {
+    return {};
+  }
+  const certificate = new X509Certificate(pem);
+  return {
+    issuedBy: generationOf(certificate.issuer),
+    certificateEnds: new Date(certificate.validTo),
+  };
+}
+
+/** What base64 holds; "" of anything else. */
+function decoded(value: unknown): string {
+  return typeof value === "string" ? Buffer.from(value, "base64").toString() : "";
+}
+
+/** The JSON that base64 holds, its numbers whole; undefined where it is none. */
+function json(value: unknown): unknown {
+  const text = decoded(value).trim();
+  try {
+    return text === "" ? undefined : parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Objects of a list; what is none is left out. */
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value)
+    ? value.filter((one): one is Record<string, unknown> => typeof one === "object" && one !== null)
+    : [];
+}
+
+/** A text of the characters that names, ids, URLs and times have; "" of anything else. */
+function word(value: unknown): string {
+  return typeof value === "string" && /^[\w./:+@[\]-]{1,200}$/.test(value) ? value : "";
+}
+
+function words(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(word).filter((one) => one !== "") : [];
+}
+
+function natural(value: unknown): number {
+  const number = Number(String(value));
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
+}
+
+/** Ids are unsigned 64-bit: a JavaScript number would round them. */
+function hexId(value: unknown): string {
+  const text = String(value);
+  return /^\d{1,20}$/.test(text) ? BigInt(text).toString(16) : "";
+}

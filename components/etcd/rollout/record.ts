@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../../machine";
+import type { ClusterIdentity } from "../identity";
+import type { RemoteCluster } from "../remote/cluster";
+import type { SshTarget } from "../remote/ssh";
+import type { Desired, Recorded } from "./desired";
+
+/** How a machine is reached, without the keys to it. */
+export type PlainTarget = Omit<SshTarget, "privateKey" | "password" | "proxy"> & {
+  readonly proxy?: PlainTarget | undefined;
+};
+
+/** What an update that succeeded leaves in the stack's outputs for the next one. */
+export interface StackRecord extends Recorded {
+  readonly machines: Readonly<Record<string, PlainTarget>>;
+  /** The folder of etcdctl on the machines. */
+  readonly binaries: string;
+}
+
+/** The keys to the machines, from the program's own resources: no output has them. */
+export interface Credentials {
+  /** Secret; "" where there is none. */
+  readonly privateKey: pulumi.Output<string>;
+  /** Secret; "" where there is none. */
+  readonly password: pulumi.Output<string>;
+  /** Secret; "" without a bastion. */
+  readonly bastionPrivateKey: pulumi.Output<string>;
+}
+
+/**
+ * What this stack's last update that succeeded has left.
+ *
+ * A reference to the stack by its full name: no subprocess, no login and no default organization are between.
+ * It has nothing until an update has succeeded, which does not mean that there is no cluster.
+ */
+export class FormerStack {
+  readonly record: Promise<StackRecord | undefined>;
+
+  constructor(stack: string, opts: pulumi.CustomResourceOptions) {
+    const reference = new pulumi.StackReference("former", { name: stack }, opts);
+    this.record = reference
+      .getOutputDetails("record")
+      .then(({ value, secretValue }) => (secretValue ?? value) as StackRecord | undefined);
+  }
+
+  /**
+   * Which update this is: the last one that succeeded, if it had the same settings, so that nothing differs;
+   * else one of its own, so that it is looked at however often it is tried.
+   */
+  async updateOf(desired: Desired): Promise<string> {
+    const record = await this.record;
+    return record !== undefined && isDeepStrictEqual(record.desired, plain(desired))
+      ? record.update
+      : randomBytes(8).toString("hex");
+  }
+}
+
+/** As it comes back from the state. */
+const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
+
+/** A connection's host, user and host keys. */
+export function plainTarget({ host, port, user, hostKey, proxy }: Connection) {
+  return {
+    host,
+    port: port ?? 22,
+    user,
+    hostKey,
+    proxy: proxy && {
+      host: proxy.host,
+      port: proxy.port ?? 22,
+      user: proxy.user,
+      hostKey: proxy.hostKey,
+    },
+  } as pulumi.Input<PlainTarget>;
+}
+
+/** A recorded cluster, as whoever has the keys reaches it. */
+export async function remoteCluster(
+  record: StackRecord,
+  { name, stack }: Pick<ClusterIdentity, "name" | "stack">,
+  credentials: Credentials,
+): Promise<RemoteCluster> {
+  const [privateKey, password, bastionKey] = await Promise.all([
+    valueOf(credentials.privateKey),
+    valueOf(credentials.password),
+    valueOf(credentials.bastionPrivateKey),
+  ]);
+  const members = Object.entries(record.desired.members).map(([member, plan]) => {
+    const { proxy, ...target } = record.machines[member]!;
+    return {
+      name: member,
+      peerUrl: plan.peerUrl,
+      clientUrl: plan.clientUrl,
+      service: plan.service,
+      dataDirectory: plan.dataDirectory,
+      configDirectory: plan.configDirectory,
+      binaries: record.binaries,
+      target: {
+        ...target,
+        privateKey: privateKey || undefined,
+        password: password || undefined,
+        proxy: proxy && { ...proxy, privateKey: bastionKey || undefined },
+      } as SshTarget,
+    };
+  });
+  return {
+    clusterId: record.clusterId,
+    clusterName: name,
+    stack,
+    endpoints: members.map(({ clientUrl }) => clientUrl),
+    members,
+  };
+}
+
+/** An output's value; what is not known yet is waited for. */
+export function valueOf<Value>(output: pulumi.Output<Value>): Promise<Value> {
+  return new Promise((resolve) => output.apply(resolve));
+}
