@@ -29,6 +29,7 @@ act_found() {
 
 # A member without data becomes a part of the cluster that the others are.
 act_join() {
+  local list
   expect_no_data
   [[ -n ${permit[via]} ]] || fail "no other member serves that $name could join by. Nothing was changed"
   if [[ -n ${permit[remove]} ]]; then
@@ -43,7 +44,8 @@ act_join() {
     say "the cluster is waiting for this member"
     expect_waited_for
   fi
-  first_start existing "$(list_as_initial_cluster)"
+  list=$(list_as_initial_cluster)
+  first_start existing "$list"
   wait_until_member
   done_what=joined
 }

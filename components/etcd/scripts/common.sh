@@ -89,4 +89,9 @@ number() { sed -n "s/.*\"$1\" *: *\([0-9]*\).*/\1/p" <<<"$2"; }
 field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
 
 # The characters of names, ids, versions and times: what a file or a process says is a stranger's word.
-word() { tr -cd 'A-Za-z0-9_./:+-' | cut -c -200; }
+word() {
+  local text
+  IFS= read -r -d '' text || true
+  text=${text//[!A-Za-z0-9_.\/:+-]/}
+  printf '%s' "${text:0:200}"
+}

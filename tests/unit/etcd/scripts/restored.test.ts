@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { clusterId, otherId } from "./machine";
+import { MemberMachine, start } from "./memberMachine";
+
+describe("beginning from a snapshot", () => {
+  const restored = { action: "restore", token: `${clusterId}-r1` };
+  let machine: MemberMachine;
+
+  beforeEach(() => {
+    machine = new MemberMachine();
+    machine.holdData();
+    machine.runs();
+    machine.write("data/restored-r1/member/snap/db", "what was restored");
+    machine.write("data/restored-r0/member/snap/db", "an older request");
+    machine.servesWhenStarted();
+  });
+
+  it("keeps what was there aside, and is recorded", () => {
+    machine.permit(restored);
+    const { status, stdout } = machine.member();
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toHaveProperty("restored");
+    expect(machine.told).toEqual(["lock etcd", "systemctl stop etcd", ...start]);
+    expect(machine.read("data/before-restore-r1/wal/0.wal")).toBe("what was written");
+    expect(machine.read("data/member/snap/db")).toBe("what was restored");
+    expect(machine.has("data/member/wal/0.wal")).toBe(false);
+    expect(machine.has("data/restored-r1")).toBe(false);
+    expect(machine.has("data/restored-r0")).toBe(false);
+    expect(machine.read("data/cluster-id")).toBe(`${clusterId}\n`);
+    expect(machine.read("etc/cluster")).toMatch(/^restored=r1$/m);
+    expect(machine.read("etc/cluster")).toMatch(/^founded=2/m);
+  });
+
+  it("keeps both where some was kept before", () => {
+    machine.write("data/before-restore-r1/wal/0.wal", "what was before that");
+    machine.permit(restored);
+    expect(machine.member().status).toBe(0);
+    expect(machine.read("data/before-restore-r1/wal/0.wal")).toBe("what was before that");
+    const kept = Object.entries(machine.files).filter(([file]) => file.includes("before-restore"));
+    expect(kept.map(([, text]) => text)).toContain("what was written");
+  });
+
+  it("begins on a blank machine, too, where nothing is to be stopped", () => {
+    machine = new MemberMachine();
+    machine.write("data/restored-r1/member/snap/db", "what was restored");
+    machine.servesWhenStarted();
+    machine.permit(restored);
+    expect(machine.member().status).toBe(0);
+    expect(machine.told).toEqual(["lock etcd", ...start]);
+  });
+
+  it("goes on where it was ended: what was restored is not moved aside", () => {
+    machine.permit(restored);
+    expect(machine.member({ instead: "mark() { exit 9; }" }).status).toBe(9);
+    expect(machine.read("data/member/snap/db")).toBe("what was restored");
+    machine.permit(restored);
+    expect(machine.member().status).toBe(0);
+    expect(machine.read("data/member/snap/db")).toBe("what was restored");
+    expect(machine.read("data/before-restore-r1/wal/0.wal")).toBe("what was written");
+    expect(machine.read("etc/cluster")).toMatch(/^restored=r1$/m);
+  });
+
+  it("is refused where what runs does not stop", () => {
+    machine.permit(restored);
+    const stuck = "timeout() { [[ $* != *stop* ]]; }";
+    expect(machine.member({ instead: stuck }).stderr).toContain("did not stop within 120 s");
+    expect(machine.read("data/member/wal/0.wal")).toBe("what was written");
+  });
+
+  it.each([
+    ["nothing waits", `${clusterId}-r2`],
+    ["the token is of no restore", clusterId],
+    ["the token is another cluster's", `${otherId}-r1`],
+  ])("is refused where %s", (_, token) => {
+    machine.permit({ ...restored, token });
+    const before = machine.files;
+    expect(machine.member().stderr).toContain("no restored data waits for b");
+    machine.expectNothingDone(before);
+  });
+});
