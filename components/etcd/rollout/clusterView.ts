@@ -111,7 +111,9 @@ export class ClusterView {
     const said = this.seen.flatMap((machine) =>
       [...machine.view.status.values()].map((status) => status.leader),
     );
-    return said.find((leader) => leader !== "" && leader !== "0");
+    const known = said.filter((leader) => leader !== "" && leader !== "0");
+    const votes = (leader: string) => known.filter((one) => one === leader).length;
+    return [...known].sort((one, other) => votes(other) - votes(one))[0];
   }
 
   /** The name of the leader, where one is known. */

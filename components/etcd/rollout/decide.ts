@@ -72,9 +72,15 @@ export function viewOf(
 
 /**
  * Whether what runs on a machine is not what is asked for: by the digest that its process was started
- * with. Where the digest is not known yet, it is what differs from what was done last.
+ * with. Where the digest is not known yet, it is what differs from what was done last, and from what was
+ * asked for since: an update that was interrupted may have done it.
  */
-function staleness({ desired, recorded, digests }: Question): (machine: SeenMachine) => boolean {
+function staleness({
+  desired,
+  recorded,
+  attempted,
+  digests,
+}: Question): (machine: SeenMachine) => boolean {
   return ({ name, process }) => {
     const digest = digests?.[name];
     if (digest !== undefined) {
@@ -83,9 +89,12 @@ function staleness({ desired, recorded, digests }: Question): (machine: SeenMach
     const before = recorded?.desired;
     const trust = (one: Desired) => [...one.certificateAuthorities].sort().join();
     return (
-      before?.members[name]?.unit !== desired.members[name]?.unit ||
       before === undefined ||
-      trust(before) !== trust(desired)
+      (process.version !== "" && process.version !== desired.version) ||
+      [before, attempted ?? before].some(
+        (one) =>
+          one.members[name]?.unit !== desired.members[name]?.unit || trust(one) !== trust(desired),
+      )
     );
   };
 }
@@ -108,7 +117,9 @@ function preparations(past: Past, desired: Desired, view: ClusterView): Preparat
   if (before === undefined || restores(before, desired) || !view.isServed) {
     return [];
   }
-  const through = Object.keys(desired.members).find((name) => view.serves(name));
+  const through = Object.keys(desired.members).find(
+    (name) => view.machine(name)?.seen === true && view.serves(name),
+  );
   if (through === undefined) {
     return [];
   }

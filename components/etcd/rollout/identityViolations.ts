@@ -19,14 +19,14 @@ export function identityViolations(machine: SeenMachine, own: OwnIdentity): stri
       `${name}'s machine belongs to the cluster ${cluster.name || "without a name"} (${cluster.id}) of the stack ${cluster.stack || "unknown"}, and ${ours}: ${stays}. Use another machine, or destroy that stack first`,
     ];
   }
-  if (hasData && dataCluster !== own.clusterId) {
+  if (dataCluster !== own.clusterId && (hasData || dataCluster !== "")) {
     return [
       `${name}'s data is of ${dataCluster === "" ? "a cluster that nobody knows" : `the cluster ${dataCluster}`}, and ${ours}: ${stays}. Move it away if nobody needs it`,
     ];
   }
   if (process.pid !== 0 && process.cluster !== own.clusterId) {
     return [
-      `the etcd that runs on ${name}'s machine is of ${process.cluster === "" ? "a cluster that nobody knows" : `the cluster ${process.cluster}`}, and ${ours}: ${stays}`,
+      `the etcd that runs on ${name}'s machine is of ${process.cluster === "" ? "a cluster that nobody knows" : `the cluster ${process.cluster}`}, and ${ours}: ${stays}. Stop it and move its data away if nobody needs it, or use another machine`,
     ];
   }
   return [];

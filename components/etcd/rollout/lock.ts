@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { leftAsItWas } from "./memberStep";
+import { leftAsItWas, notRestarted } from "./memberStep";
 import { nextInTurn, type Standing } from "./order";
 
 /** How long to wait for whoever else wants the lock, before it is given for the first time, in ms. */
@@ -79,7 +79,8 @@ export class RollingLock {
    * worse than before, and the one that keeps it from changing may be among those who wait.
    */
   fail(name: string, errors: readonly string[]): void {
-    if (!errors.some((error) => error.includes(leftAsItWas))) {
+    const untouched = [leftAsItWas, notRestarted];
+    if (!errors.some((error) => untouched.some((words) => error.includes(words)))) {
       this.failed ??= name;
     }
     this.release(name);

@@ -1,6 +1,7 @@
+import * as semver from "semver";
 import { initialCluster } from "../plan";
 import type { ClusterView } from "./clusterView";
-import { restoredMembers, type Desired, type Recorded } from "./desired";
+import { restores, type Desired, type Recorded } from "./desired";
 import { identityViolations } from "./identityViolations";
 import type { MemberEntry, SeenMachine } from "./observed";
 import { list } from "./words";
@@ -65,25 +66,36 @@ export interface MemberQuestion {
 /** How a member's script, and this one, begin to say that a healthy member was left alone. */
 export const leftAsItWas = "not restarting this healthy member";
 
-/** From so many restarts on systemd is only trying again: etcd will not come up by itself. */
+/** The same of one that runs and does not serve. */
+export const notRestarted = "it is not restarted";
+
+/**
+ * From so many restarts on systemd is only trying again, if etcd has not been up since: it will not come up by
+ * itself. systemd counts for as long as nobody starts it by hand.
+ */
 const crashLoop = 3;
 
 /** What happens to a member next, by what was seen. Nothing is done on what was not. */
 export function memberStep(name: string, question: MemberQuestion): MemberStep | Blocked {
   const machine = question.view.machine(name);
   if (machine === undefined || !machine.seen) {
-    return blocked(name, `its machine cannot be seen: ${machine?.problem ?? "nobody has looked"}`);
+    return blocked(
+      name,
+      `its machine cannot be seen: ${machine?.problem ?? "nobody has looked"}. Bring it back, or if it is lost: npm run replace -- ${name}`,
+    );
   }
   const [stranger] = identityViolations(machine, question);
   if (stranger !== undefined) {
     return blocked(name, stranger);
   }
-  const { restore } = question.desired;
-  const isToRestore =
-    restoredMembers(question.recorded, question.desired).includes(name) &&
-    machine.cluster.restored !== restore.id;
-  if (isToRestore) {
+  const { recorded, desired } = question;
+  // Once all have begun from it that is over: a machine that is new joins, or has its data.
+  if (restores(recorded?.desired, desired) && machine.cluster.restored !== desired.restore.id) {
     return stepOfRestore(machine, question);
+  }
+  const apart = versionsApart(question);
+  if (apart !== undefined) {
+    return blocked(name, apart);
   }
   return machine.hasData ? stepWithData(machine, question) : stepWithoutData(machine, question);
 }
@@ -100,6 +112,20 @@ function stepOfRestore(machine: SeenMachine, question: MemberQuestion): MemberSt
     action: "restore",
     token: `${question.clusterId}-${restore.id}`,
   });
+}
+
+/**
+ * A change of the version is looked at as a whole, by what was done last. Until an update has succeeded there
+ * is no such thing, and there may be a cluster all the same.
+ */
+function versionsApart({ recorded, desired, view }: MemberQuestion): string | undefined {
+  if (recorded !== undefined || view.version === undefined) {
+    return undefined;
+  }
+  const step = semver.minor(desired.version) - semver.minor(view.version);
+  return step === 0 || step === 1
+    ? undefined
+    : `version is ${desired.version}, and the cluster is at ${view.version}, while no pulumi up of this stack has succeeded yet. Set version back, and finish that first`;
 }
 
 function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberStep | Blocked {
@@ -121,7 +147,7 @@ function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberSte
     }
     return restartOf(machine, question, entry ?? former);
   }
-  const isAlive = process.pid !== 0 && process.restarts < crashLoop;
+  const isAlive = process.pid !== 0 && (process.isUp || process.restarts < crashLoop);
   if (isAlive && !question.isStale(machine)) {
     return step(machine, question, { action: "keep" });
   }
@@ -129,7 +155,7 @@ function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberSte
   if (isAlive && view.isServed && mute.length > 0) {
     return blocked(
       name,
-      `its etcd runs and does not serve reads now, and the others are no quorum without it that is known to serve (${list(mute)}): it is not restarted. See npm run health, and run pulumi up again`,
+      `its etcd runs and does not serve reads now, and the others are no quorum without it that is known to serve (${list(mute)}): ${notRestarted}. See npm run health, and run pulumi up again`,
     );
   }
   return step(machine, question, {
@@ -147,9 +173,13 @@ function restartOf(
   const { view, desired } = question;
   const { name } = machine;
   if (view.members === undefined || view.alarms === undefined) {
-    return blocked(name, `${leftAsItWas}: its members and alarms could not be asked for`);
+    return blocked(
+      name,
+      `${leftAsItWas}: its members and alarms could not be asked for. See npm run health: where access is controlled, the operator needs a user`,
+    );
   }
-  const isRoomier = desired.quotaBytes > machine.process.quotaBytes;
+  const { quotaBytes } = machine.process;
+  const isRoomier = quotaBytes > 0 && desired.quotaBytes > quotaBytes;
   // A larger quota is a way out of a full database, whose alarm stays raised until all have it.
   const alarms = view.alarms.filter(({ alarm }) => !(alarm === "NOSPACE" && isRoomier));
   if (alarms.length > 0) {
@@ -199,7 +229,10 @@ function stepWithoutData(machine: SeenMachine, question: MemberQuestion): Member
     return foundation(machine, question);
   }
   if (view.members === undefined) {
-    return blocked(name, "its data directory is empty, and the members could not be asked for");
+    return blocked(
+      name,
+      "its data directory is empty, and the members could not be asked for. See npm run health, and run pulumi up again",
+    );
   }
   const entry = view.entry(name, peerUrl);
   const former = view.formerEntry(name, peerUrl);
@@ -207,11 +240,14 @@ function stepWithoutData(machine: SeenMachine, question: MemberQuestion): Member
     // It was added, or founded with the others, and has never started.
     return step(machine, question, { action: "join", add: false });
   }
-  return step(machine, question, {
-    action: "join",
-    add: true,
-    remove: (entry ?? former)?.id ?? "",
-  });
+  const old = entry ?? former;
+  if (old !== undefined && view.entryServes(old)) {
+    return blocked(
+      name,
+      `its data directory is empty, and its member serves all the same (${old.id} at ${list(old.clientUrls)}), so it is not taken out. Look at who answers there, and run pulumi up again`,
+    );
+  }
+  return step(machine, question, { action: "join", add: true, remove: old?.id ?? "" });
 }
 
 /**
@@ -232,7 +268,7 @@ function foundation(machine: SeenMachine, question: MemberQuestion): MemberStep 
   if (strangers.length > 0) {
     return blocked(
       name,
-      `the cluster is founded only when every machine has been seen, and ${list(strangers)} cannot be`,
+      `the cluster is founded only when every machine has been seen, and ${list(strangers)} cannot be. Bring it back, and run pulumi up again`,
     );
   }
   return step(machine, question, {
@@ -250,6 +286,10 @@ function whyNotFounding({ recorded, view, desired }: MemberQuestion): string | u
   const founded = view.seen.find((machine) => machine.cluster.founded !== "");
   if (founded !== undefined) {
     return `${founded.name} was healthy in it on ${founded.cluster.founded}`;
+  }
+  const restored = view.seen.find((machine) => machine.cluster.restored !== "");
+  if (restored !== undefined) {
+    return `${restored.name} has begun from a snapshot`;
   }
   // Until a leader has been elected there is nothing in the log but the members themselves.
   const count = Object.keys(desired.members).length;

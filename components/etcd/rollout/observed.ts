@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { parse } from "lossless-json";
+import { LosslessNumber, parse } from "lossless-json";
 import { generationOf } from "../../pki/generations";
 import { flagsOfUnit } from "../unit";
 
@@ -51,6 +51,8 @@ export interface Process {
   readonly quotaBytes: number;
   /** How often systemd has started it again since somebody asked for it. */
   readonly restarts: number;
+  /** Whether it has been ready since it was started, or is still on its way. */
+  readonly isUp: boolean;
 }
 
 /** A machine that could not be looked at. */
@@ -129,7 +131,7 @@ export function readObservation(name: string, text: string): SeenMachine {
   if (text.length > largest) {
     throw new Error(`${name} answered with ${text.length} characters, expected at most ${largest}`);
   }
-  const said = JSON.parse(text) as Document;
+  const said = readDocument(name, text);
   for (const part of ["cluster", "process", "doors", "answers"] as const) {
     if (typeof said?.[part] !== "object" || said[part] === null) {
       throw new Error(`${name} answered without "${part}": no observation`);
@@ -150,12 +152,21 @@ export function readObservation(name: string, text: string): SeenMachine {
     dataCluster: word(said["dataCluster"]),
     hasData: said["hasData"] === true,
     restoreWaiting: word(said["restoreWaiting"]),
-    ...(unit !== "" && { flags: flagsOfUnit(unit) }),
+    ...(unit !== "" && { flags: flagsOfUnit(unit).filter((flag) => !/\p{C}/u.test(flag)) }),
     ...(unitVersion !== undefined && { unitVersion }),
     process: readProcess(said.process),
     ...readCertificate(decoded(said["certificate"])),
     view: readView(said),
   };
+}
+
+/** What a parser quotes of a stranger's text is not for a terminal. */
+function readDocument(name: string, text: string): Document {
+  try {
+    return JSON.parse(text) as Document;
+  } catch {
+    throw new Error(`${name} answered with something that is no JSON: no observation`);
+  }
 }
 
 function readProcess(said: Record<string, unknown>): Process {
@@ -170,6 +181,7 @@ function readProcess(said: Record<string, unknown>): Process {
     }),
     quotaBytes: natural(said["quotaBytes"]),
     restarts: natural(said["restarts"]),
+    isUp: said["state"] === "active",
   };
 }
 
@@ -184,8 +196,12 @@ function readView({ answers, doors }: Document): View {
   };
 }
 
-/** etcd answers a reader who may not read only after the linearizable part of the read. */
-const forbidden = /permission denied|user name is empty|authentication failed|invalid auth token/;
+/**
+ * What is told only after the read has succeeded: etcd looks at rights after the linearizable part of it, and
+ * etcdctl asks for alarms, with which it calls every member unhealthy, at the end.
+ */
+const hasRead =
+  /^Active Alarm\(s\)|^Unable to fetch the alarm list|permission denied|user name is empty|user name not found|authentication failed|invalid auth token|revision of auth store is old/;
 
 /** Who is there and says nothing more is silent, until its health tells something else. */
 function readDoors(doors: Record<string, unknown>): [string, Answer][] {
@@ -195,13 +211,12 @@ function readDoors(doors: Record<string, unknown>): [string, Answer][] {
 }
 
 function readHealth(answer: unknown): [string, Answer][] {
-  return list(answer).map((one) => {
-    const error = typeof one["error"] === "string" ? one["error"] : "";
-    // With an alarm anywhere etcdctl calls every member unhealthy, after a read that succeeded.
-    const serves =
-      one["health"] === true || error.startsWith("Active Alarm(s)") || forbidden.test(error);
-    return [word(one["endpoint"]), serves ? "serves" : "silent"];
-  });
+  return list(answer)
+    .filter((one) => word(one["endpoint"]) !== "")
+    .map((one) => {
+      const serves = one["health"] === true || hasRead.test(textOf(one["error"]));
+      return [word(one["endpoint"]), serves ? "serves" : "silent"];
+    });
 }
 
 function readStatus(answer: unknown): Map<string, EndpointStatus> {
@@ -223,33 +238,43 @@ function readStatus(answer: unknown): Map<string, EndpointStatus> {
   );
 }
 
+/** Nobody has said who the members are where an entry is not understood: none may be left out. */
 function readMembers(answer: unknown): MemberEntry[] | undefined {
-  const members = (answer as { members?: unknown } | undefined)?.members;
-  return members === undefined
+  const said = whole((answer as { members?: unknown } | null | undefined)?.members);
+  const members = said?.flatMap((one) => readMember(one) ?? []);
+  return members?.length === said?.length && members?.length !== 0 ? members : undefined;
+}
+
+function readMember(said: Record<string, unknown>): MemberEntry | undefined {
+  const id = hexId(said["ID"]);
+  const peerUrls = words(said["peerURLs"]);
+  // One that has never started has none, and no name.
+  const clientUrls = words(said["clientURLs"] ?? []);
+  return id === "" || peerUrls === undefined || peerUrls.length === 0 || clientUrls === undefined
     ? undefined
-    : list(members).map((one) => ({
-        id: hexId(one["ID"]),
-        name: word(one["name"]),
-        peerUrls: words(one["peerURLs"]),
-        clientUrls: words(one["clientURLs"]),
-        isLearner: one["isLearner"] === true,
-      }));
+    : { id, name: word(said["name"]), peerUrls, clientUrls, isLearner: said["isLearner"] === true };
 }
 
 /** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
-const alarmNames: Record<string, string> = { "1": "NOSPACE", "2": "CORRUPT" };
+const alarmNames = new Map([
+  ["1", "NOSPACE"],
+  ["2", "CORRUPT"],
+]);
 
-function readAlarms(answer: unknown) {
-  return answer === undefined
+function readAlarms(answer: unknown): View["alarms"] {
+  return typeof answer !== "object" || answer === null
     ? undefined
-    : list((answer as { alarms?: unknown }).alarms).map((one) => ({
-        member: hexId(one["memberID"]),
-        alarm: alarmNames[String(one["alarm"])] ?? `alarm ${word(String(one["alarm"]))}`,
-      }));
+    : whole((answer as { alarms?: unknown }).alarms ?? [])?.map((one) => {
+        const alarm = textOf(one["alarm"]);
+        return {
+          member: hexId(one["memberID"]),
+          alarm: alarmNames.get(alarm) ?? `alarm ${word(alarm)}`,
+        };
+      });
 }
 
 function readClusterVersion(answer: unknown): string | undefined {
-  const version = word((answer as { etcdcluster?: unknown } | undefined)?.etcdcluster);
+  const version = word((answer as { etcdcluster?: unknown } | null | undefined)?.etcdcluster);
   return /^\d+\.\d+\.\d+$/.test(version) ? version : undefined;
 }
 
@@ -257,11 +282,16 @@ function readCertificate(pem: string): Pick<SeenMachine, "issuedBy" | "certifica
   if (pem === "") {
     return {};
   }
-  const certificate = new X509Certificate(pem);
-  return {
-    issuedBy: generationOf(certificate.issuer),
-    certificateEnds: new Date(certificate.validTo),
-  };
+  try {
+    const certificate = new X509Certificate(pem);
+    return {
+      issuedBy: generationOf(certificate.issuer),
+      certificateEnds: new Date(certificate.validTo),
+    };
+  } catch {
+    // Nobody has a use for it, and an update is what repairs it.
+    return {};
+  }
 }
 
 /** What base64 holds; "" of anything else. */
@@ -286,22 +316,36 @@ function list(value: unknown): Record<string, unknown>[] {
     : [];
 }
 
+/** The objects of a list of nothing else; undefined of anything else. */
+function whole(value: unknown): Record<string, unknown>[] | undefined {
+  const objects = list(value);
+  return Array.isArray(value) && objects.length === value.length ? objects : undefined;
+}
+
 /** A text of the characters that names, ids, URLs and times have; "" of anything else. */
 function word(value: unknown): string {
   return typeof value === "string" && /^[\w./:+@[\]-]{1,200}$/.test(value) ? value : "";
 }
 
-function words(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(word).filter((one) => one !== "") : [];
+/** Each of a list; undefined where one is no such text. */
+function words(value: unknown): string[] | undefined {
+  const all = Array.isArray(value) ? value.map(word) : [""];
+  return all.includes("") ? undefined : all;
+}
+
+/** A text, or a number as it was written; "" of anything else. */
+function textOf(value: unknown): string {
+  const isPlain = ["string", "number"].includes(typeof value) || value instanceof LosslessNumber;
+  return isPlain ? String(value) : "";
 }
 
 function natural(value: unknown): number {
-  const number = Number(String(value));
+  const number = Number(textOf(value));
   return Number.isSafeInteger(number) && number >= 0 ? number : 0;
 }
 
 /** Ids are unsigned 64-bit: a JavaScript number would round them. */
 function hexId(value: unknown): string {
-  const text = String(value);
+  const text = textOf(value);
   return /^\d{1,20}$/.test(text) ? BigInt(text).toString(16) : "";
 }

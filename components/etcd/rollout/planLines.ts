@@ -30,9 +30,9 @@ export function planLines(past: Past, desired: Desired, view: ClusterView): stri
   const data = replacedData(before, desired);
   const rolling = [
     ...versionLines(view, before, desired),
-    ...trustLines(before, desired),
+    ...sinceBoth(past, (one) => trustLines(one, desired)),
     ...flagLines(view, desired),
-    ...unitLines(before, desired),
+    ...sinceBoth(past, (one) => unitLines(one, desired)),
   ];
   return [
     ...unfinishedLines(past, desired),
@@ -60,6 +60,14 @@ export function planLines(past: Past, desired: Desired, view: ClusterView): stri
         : `${name} gets a new machine, with its data where that is still there`,
     ),
   ];
+}
+
+/**
+ * What differs from what was done, and from what was asked for since: an update that was interrupted may
+ * have done that to some.
+ */
+function sinceBoth({ recorded, attempted }: Past, lines: (one: Desired) => string[]): string[] {
+  return [...new Set([recorded?.desired, attempted].flatMap((one) => (one ? lines(one) : [])))];
 }
 
 /** An earlier update was asked for the same and did not come to its end. */

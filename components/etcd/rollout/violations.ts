@@ -39,7 +39,7 @@ export function settingsViolations({ recorded, attempted }: Past, desired: Desir
     ...pathViolations(before, desired),
   ];
   return restores(before, desired)
-    ? always
+    ? [...always, ...unfinishedRestoreViolations(attempted, desired)]
     : [
         ...always,
         ...membershipViolations(before, desired),
@@ -94,7 +94,27 @@ function foundingViolations(attempted: Desired, desired: Desired): string[] {
       (name) => `${name} would get a new machine or new data, and ${way}`,
     ),
     ...lifeViolations(attempted, desired),
+    ...pathViolations(attempted, desired),
+    ...unfinishedRestoreViolations(attempted, desired),
   ];
+}
+
+/**
+ * Those that a snapshot was asked for begin from it together; whoever is added before that is done would,
+ * too, beside a cluster that may live already.
+ */
+function unfinishedRestoreViolations(attempted: Desired | undefined, desired: Desired): string[] {
+  const { restore } = desired;
+  if (attempted === undefined || restore.id === "" || attempted.restore.id !== restore.id) {
+    return [];
+  }
+  const { joining } = membershipChange(attempted, desired);
+  const asked = list(Object.keys(attempted.members));
+  return joining.length === 0
+    ? []
+    : [
+        `${asked} begin from the snapshot ${restore.from}, and that is not finished: ${list(joining)} would begin from it, too. Set the members back to ${asked}, run pulumi up, then add members`,
+      ];
 }
 
 /** What a living stack is. */
@@ -185,11 +205,15 @@ function membershipViolations(before: Desired, desired: Desired): string[] {
   ];
 }
 
-/** A member's own address, port and use of TLS are part of who it is. */
+/** A member's own address, port and use of TLS are part of who it is, and the subnet of where it is. */
 function addressViolations(before: Desired, desired: Desired): string[] {
   const replaced = replacedMachines(before, desired);
   return membershipChange(before, desired).staying.flatMap((name) => {
-    const [from, to] = [before.members[name]!.peerUrl, desired.members[name]!.peerUrl];
+    const [was, is] = [before.members[name]!, desired.members[name]!];
+    const [from, to] = [was.peerUrl, is.peerUrl];
+    if (from === to && was.place !== is.place && !replaced.includes(name)) {
+      return `${name} is in the subnet ${was.place}, and ${is.place || "none"} is asked for around it: a machine cannot move to another one. Set subnetCidrs back`;
+    }
     if (from === to || (replaced.includes(name) && protocolOf(from) === protocolOf(to))) {
       return [];
     }
@@ -388,10 +412,12 @@ function unhealthy(view: ClusterView, needed: string[], rule: string): string[] 
   const alarms = view.alarms;
   return [
     ...(mute.length > 0
-      ? [`${rule}, and ${list(mute)} ${mute.length > 1 ? "do" : "does"} not serve reads`]
+      ? [
+          `${rule}, and ${list(mute)} ${mute.length > 1 ? "do" : "does"} not serve reads. See npm run health, and repair that first`,
+        ]
       : []),
     ...(alarms === undefined
-      ? [`${rule}, and whether an alarm is raised could not be asked`]
+      ? [`${rule}, and whether an alarm is raised could not be asked. See npm run health`]
       : alarms.map(({ alarm }) => `${rule}, and ${alarm} is raised. See npm run health`)),
   ];
 }

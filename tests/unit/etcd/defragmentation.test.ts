@@ -6,11 +6,10 @@ import {
   warnings,
   whyStillFull,
 } from "../../../components/etcd/defragmentation";
-import { survey, type SurveyChanges } from "./rollout/example";
+import { clusterHealth as health } from "./exampleHealth";
 
 const mebibyte = 1024 ** 2;
-const health = (changes?: SurveyChanges) => survey(changes).health!;
-const outOfSpace = { health: { b: { alarms: ["NOSPACE"] } } };
+const outOfSpace = { members: { b: { alarms: ["NOSPACE"] } } };
 
 /** Of a database of 99 MiB, of which `left` are left in MiB, with a quota of 100 MiB. */
 const done = (left: number): Defragmentation => ({
@@ -42,7 +41,7 @@ group("before the first member", () => {
 it.each([
   [{}, false],
   [outOfSpace, true],
-  [{ health: { b: { alarms: ["CORRUPT"] } } }, false],
+  [{ members: { b: { alarms: ["CORRUPT"] } } }, false],
 ])("%j: out of space is %s", (changes, expected) => {
   expect(isOutOfSpace(health(changes))).toBe(expected);
 });
