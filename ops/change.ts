@@ -6,7 +6,7 @@ import { desiredCluster } from "../components/desired";
 import { renewalLines } from "../components/pki/lifetimes";
 import { readSettings, type Settings } from "../components/settings/settings";
 import { readConfiguration } from "./pulumi";
-import { exportStack, nameIn, type StackOutputs, stackOutputs, stateResources } from "./stack";
+import { attemptedIn, exportStack, type StackOutputs, stackOutputs } from "./stack";
 
 /** What the next `pulumi up` would do, as far as it concerns the cluster. */
 export interface PlannedChange {
@@ -58,14 +58,6 @@ async function observeStack(outputs: StackOutputs, desired: Desired): Promise<Ob
   const endpoints = [...new Set([...outputs.endpoints, ...further])];
   const machines = outputs.members.map((member) => observe(member, member.target, endpoints));
   return { machines: await Promise.all(machines) };
-}
-
-/** What the last `pulumi up` was asked for, as the gate of the admission has recorded it. */
-export function attemptedIn(exported: string): Desired | undefined {
-  const gate = stateResources(exported).find(
-    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === "change",
-  );
-  return (gate?.inputs?.["input"] as { desired?: Desired } | undefined)?.desired;
 }
 
 /** As it is in the state: what is undefined is not there. */

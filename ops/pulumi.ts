@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import type { RawSettings } from "../components/settings/settings";
 import { askPulumi, stackArguments } from "./askPulumi";
+import { readProject } from "./project";
+import { runInTerminal } from "./terminal";
 
 /**
  * A stack's settings as the next `pulumi up` would have them, the project's defaults among them.
@@ -15,9 +15,10 @@ export async function readConfiguration(stack: string | undefined): Promise<RawS
     "pulumi config failed",
   );
   const all = JSON.parse(text) as Record<string, { value: string; secret: boolean }>;
+  const namespace = `${readProject().name}:`;
   const own = Object.entries(all)
-    .filter(([key]) => key.startsWith("etcd:"))
-    .map(([key, entry]) => [key.slice("etcd:".length), entry] as const);
+    .filter(([key]) => key.startsWith(namespace))
+    .map(([key, entry]) => [key.slice(namespace.length), entry] as const);
   return {
     values: Object.fromEntries(own.map(([key, { value }]) => [key, value])),
     secrets: own.filter(([, { secret }]) => secret).map(([key]) => key),
@@ -29,9 +30,8 @@ export async function readConfiguration(stack: string | undefined): Promise<RawS
  * @throws Error when it fails
  */
 export async function runPulumi(args: string[], stack: string | undefined): Promise<void> {
-  const child = spawn("pulumi", [...args, ...stackArguments(stack)], { stdio: "inherit" });
-  const [code] = (await once(child, "exit")) as [number | null];
+  const code = await runInTerminal("pulumi", [...args, ...stackArguments(stack)]);
   if (code !== 0) {
-    throw new Error(`pulumi ${args[0]} ended with ${code ?? "a signal"}: see above`);
+    throw new Error(`pulumi ${args[0]} ended with ${code}: see above`);
   }
 }

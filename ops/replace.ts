@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { usesExistingMachines } from "../components/settings/settings";
 import { describePlan, planChange } from "./change";
 import { runPulumi } from "./pulumi";
+import { replaceByUp } from "./replacement";
 
 const usage = "npm run replace -- NAME [--new-data] [--stack NAME] [--yes]";
 
@@ -32,18 +33,21 @@ async function main(): Promise<void> {
     throw new Error(`${name} is no member: ${members.map((one) => one.name).join(", ")}`);
   }
   console.log(describePlan(plan));
-  if (plan.refusals.length > 0) {
+  if (plan.violations.length > 0) {
     process.exitCode = 1;
     return;
-  }
-  for (const key of counters) {
-    const count = String(plan.settings[key][name]);
-    await runPulumi(["config", "set", "--path", `etcd:${key}.${name}`, count], values.stack);
   }
   if (!usesExistingMachines(plan.settings)) {
     await forgetWhatIsGone(name, values.stack);
   }
-  await runPulumi(["up", ...(values.yes ? ["--yes"] : [])], values.stack);
+  process.exitCode = await replaceByUp({
+    member: name,
+    counts: Object.fromEntries(counters.map((key) => [key, plan.settings[key][name]!])),
+    stack: values.stack,
+    fullName: plan.outputs.stack,
+    yes: values.yes ?? false,
+    log: console.log,
+  });
 }
 
 function countedUp(counts: Readonly<Record<string, number>>, name: string) {

@@ -1,5 +1,6 @@
 import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import type { SshTarget } from "../components/etcd/remote/ssh";
+import type { Desired } from "../components/etcd/rollout/desired";
 import type { MemberOutput } from "../components/outputs";
 import { askPulumi } from "./askPulumi";
 
@@ -121,6 +122,14 @@ function sshTarget(connection: MemberConnection): SshTarget {
     hostKey: hostKey || undefined,
     proxy: proxy && sshTarget(proxy),
   };
+}
+
+/** What the last `pulumi up` was asked for, as the gate of the admission has recorded it. */
+export function attemptedIn(exported: string): Desired | undefined {
+  const gate = stateResources(exported).find(
+    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === "change",
+  );
+  return (gate?.inputs?.["input"] as { desired?: Desired } | undefined)?.desired;
 }
 
 /** The resources of a stack's state as JSON; those that are only still to be deleted are not among them. */

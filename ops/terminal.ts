@@ -8,14 +8,33 @@ import { once } from "node:events";
  */
 export async function runInTerminal(command: string, args: readonly string[]): Promise<number> {
   const child = spawn(command, args, { stdio: "inherit" });
-  // A terminal sends the first of them to the command, too.
-  const ignore = () => undefined;
   const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
-  process.on("SIGINT", ignore).on("SIGTERM", passOn).on("SIGHUP", passOn);
+  process.on("SIGTERM", passOn).on("SIGHUP", passOn);
   try {
-    const [code] = (await once(child, "exit")) as [number | null];
-    return code ?? 1;
+    // A terminal sends SIGINT to the command, too.
+    return await holdingSignals(async () => {
+      const [code] = (await once(child, "exit")) as [number | null];
+      return code ?? 1;
+    });
   } finally {
-    process.off("SIGINT", ignore).off("SIGTERM", passOn).off("SIGHUP", passOn);
+    process.off("SIGTERM", passOn).off("SIGHUP", passOn);
+  }
+}
+
+/**
+ * What must not be left half done: what would end this process does not, while `work` is at it.
+ * @param work is given whether it was to end
+ */
+export async function holdingSignals<Result>(
+  work: (isInterrupted: () => boolean) => Promise<Result>,
+): Promise<Result> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  let interrupted = false;
+  const note = () => (interrupted = true);
+  signals.forEach((signal) => process.on(signal, note));
+  try {
+    return await work(() => interrupted);
+  } finally {
+    signals.forEach((signal) => process.off(signal, note));
   }
 }
