@@ -144,7 +144,7 @@ ask_version() {
 
 # encoded_all SUFFIX: a JSON object of what the questions have left in their files; of errors the end.
 encoded_all() {
-  local question limit=$((256 * 1024)) separator=''
+  local question limit=$((128 * 1024)) separator=''
   [[ -z $1 ]] || limit=4096
   printf '{'
   for question in "${questions[@]}"; do

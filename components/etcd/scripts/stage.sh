@@ -59,9 +59,13 @@ check_machine() {
   missing=$(missing_tools)
   [[ $missing == "" ]] || fail "these commands are missing: $missing. Install them and run pulumi up again"
   [[ -d /run/systemd/system ]] || fail "systemd does not run here, and etcd is to be a systemd unit"
+  check_room
+}
+
+# A release that is here already needs none: certificates can be renewed on a full disk, too.
+check_room() {
   local free
   free=$(free_mib /opt)
-  # A release that is here already needs none: certificates can be renewed on a full disk, too.
   ((free > 300)) || runs_version "$releases/v$version" "$version" || fail "/opt has $free MiB free, a release needs 300 MiB"
 }
 

@@ -18,8 +18,8 @@ function check({ etcd, placed = "" }: { etcd: string; placed?: string }) {
     },
   );
   fs.writeFileSync(path.join(folder, "unit"), unit);
-  fs.writeFileSync(path.join(folder, "placed"), placed);
-  const lines = `binaries=${folder} staging=${folder} unit=${folder}/placed version=3.7.3\ncheck_flags`;
+  fs.writeFileSync(path.join(folder, "etcd.service"), placed);
+  const lines = `binaries=${folder} staging=${folder} units=${folder} service=etcd version=3.7.3\ncheck_flags`;
   const asked = path.join(folder, "asked");
   const { status, stderr } = runScript("member", lines);
   return { status, stderr, asked: fs.existsSync(asked) ? fs.readFileSync(asked, "utf8") : "" };

@@ -3,8 +3,10 @@ import { runScript } from "./runScript";
 
 /** An etcd that is not there: what it would say, and a line for each thing that it is told to do. */
 const nobody = `
+  exec 5>&2
   hostname() { echo here; }
   lock() { :; }
+  check_identity() { :; }
   serves() { true; }
   ctl() { ctl_for 5 "$@"; }
   ctl_for() {
@@ -13,7 +15,7 @@ const nobody = `
       member) printf '1, started, a, http://a:2380, http://a:2379, false\n2, started, b, http://b:2380, http://b:2379, false\n' ;;
       endpoint) echo '[{"Status":{"header":{"revision":42},"dbSize":300,"dbSizeInUse":'"$IN_USE"'}}]' ;;
       compact) echo "$COMPACTION" && [[ -z $COMPACTION ]] ;;
-      *) echo "told: \${*:3}" >&2 ;;
+      *) echo "told: \${*:3}" >&5 ;;
     esac
   }
   leader_id() { echo 1; }

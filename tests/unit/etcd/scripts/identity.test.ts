@@ -63,7 +63,8 @@ describe.each<[ScriptName, string?]>([
     machine.write("settings", "");
   });
 
-  it.each(strangers)("where %s", (_, make, expected) => {
+  it.each(script === "member" ? strangers : strangers.slice(0, 1))("where %s", (...stranger) => {
+    const [, make, expected] = stranger;
     make();
     const before = machine.files;
     const { status, stderr } = run();

@@ -1,0 +1,322 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { clusterId, FakeMachine, otherId } from "./machine";
+
+let machine: FakeMachine;
+beforeEach(() => {
+  machine = new FakeMachine();
+});
+
+/** A device is a file here, and what would be done to it is written down. */
+const devices = (kind: string) => `
+  mkfs.ext4() { told mkfs "$*"; }
+  blkid() { echo "${kind}"; }
+  test() { :; }
+  stat() { echo etcd; }
+  install() { told install "$*"; command install -d "\${@: -1}"; }
+`;
+
+describe("the data volume", () => {
+  const device = () => path.join(machine.root, "device");
+  function mount(content: Buffer, kind: string, before = "") {
+    fs.writeFileSync(device(), content);
+    return machine.run("stage", {
+      args: { device: device() },
+      instead: `${devices(kind)}${before}
+        stage() { take_arguments "$@"; prepare_data_directory; }`,
+    });
+  }
+  const blank = Buffer.alloc(2 * 1024 * 1024);
+  const used = (at: number) => {
+    const content = Buffer.from(blank);
+    content[at] = 1;
+    return content;
+  };
+  const told = () => machine.told.filter((line) => !line.startsWith("install"));
+
+  it("is formatted where it is blank, and mounted", () => {
+    expect(mount(blank, "ext4")).toMatchObject({ status: 0 });
+    expect(told()).toEqual([`mkfs -q -m 0 -L etcd ${device()}`, "systemctl start data.mount"]);
+    expect(machine.read("units/data.mount")).toContain(
+      `What=${device()}\nWhere=${machine.data}\nType=ext4\n`,
+    );
+    expect(machine.told.at(-1)).toBe(`install -d -m 0700 -o etcd -g etcd ${machine.data}`);
+  });
+
+  it.each([0, 1080, 1024 * 1024 - 1])("is not formatted with anything on it: byte %d", (at) => {
+    expect(mount(used(at), "ext4")).toMatchObject({ status: 0 });
+    expect(told()).toEqual(["systemctl start data.mount"]);
+  });
+
+  it.each(["xfs", "LVM2_member", ""])("is refused with something else than ext4: '%s'", (kind) => {
+    const { status, stderr } = mount(used(0), kind);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`holds ${kind || "no file system"}`);
+    expect(stderr).toContain("nothing was formatted");
+    expect(told()).toEqual([]);
+    expect(machine.has("units/data.mount")).toBe(false);
+  });
+
+  it("is not formatted where it cannot be read", () => {
+    expect(mount(blank, "ext4", "cmp() { return 2; }").status).toBe(0);
+    expect(told()).toEqual(["systemctl start data.mount"]);
+  });
+
+  it("hides no data", () => {
+    machine.holdData();
+    const { status, stderr } = mount(used(0), "ext4");
+    expect(status).toBe(1);
+    expect(stderr).toContain("mounting would hide it");
+    expect(told()).toEqual([]);
+  });
+
+  it("is left alone where it is mounted", () => {
+    machine.write("mounted", "");
+    machine.holdData();
+    expect(mount(used(0), "ext4")).toMatchObject({ status: 0 });
+    expect(told()).toEqual([]);
+  });
+});
+
+describe("a release", () => {
+  const version = "3.7.3";
+  const name = `etcd-v${version}-linux-${process.arch === "arm64" ? "arm64" : "amd64"}`;
+  const tarball = () => path.join(machine.root, `v${version}`, `${name}.tar.gz`);
+
+  beforeEach(() => {
+    for (const binary of ["etcd", "etcdctl"]) {
+      machine.write(`${name}/${binary}`, `#!/bin/sh\necho "etcd Version: ${version}"\n`, 0o755);
+    }
+    fs.mkdirSync(path.dirname(tarball()));
+    execFileSync("tar", ["-czf", tarball(), "-C", machine.root, name]);
+    machine.write(`v${version}/SHA256SUMS`, `${sum()}  other.tar.gz\n${sum()}  ${name}.tar.gz\n`);
+  });
+
+  const sum = () => createHash("sha256").update(fs.readFileSync(tarball())).digest("hex");
+  /** The downloads are files. */
+  const stage = (args: Record<string, string>) =>
+    machine.run("stage", {
+      args: { version, ...args },
+      instead: `curl() { cp "\${@: -1}" "\${@: -2:1}"; }
+        stage() { take_arguments "$@"; stage_release; }`,
+    });
+  const download = () => stage({ url: machine.root });
+
+  it("is placed with its right checksum", () => {
+    expect(download()).toMatchObject({ status: 0 });
+    expect(machine.has(`opt/v${version}/bin/etcd`)).toBe(true);
+    expect(machine.has(`opt/v${version}/by-pulumi`)).toBe(true);
+  });
+
+  it.each([
+    [
+      "with another",
+      () => machine.write(`v${version}/SHA256SUMS`, `${"0".repeat(64)}  ${name}.tar.gz\n`),
+    ],
+    ["without one", () => machine.write(`v${version}/SHA256SUMS`, `${sum()}  other.tar.gz\n`)],
+    ["changed since", () => fs.appendFileSync(tarball(), "more")],
+  ])("is not placed %s", (_, change) => {
+    change();
+    const { status, stderr } = download();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/has the SHA-256 \w+, expected|SHA256SUMS does not list/);
+    expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
+  });
+
+  it("that was uploaded is compared with its checksum, too", () => {
+    expect(stage({ tarball: tarball(), sha256: "0".repeat(64) }).status).toBe(1);
+    expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
+    expect(stage({ tarball: tarball(), sha256: sum() })).toMatchObject({ status: 0 });
+    expect(machine.has(`opt/v${version}/bin/etcd`)).toBe(true);
+  });
+
+  it("takes the place of nothing that somebody else put there", () => {
+    machine.write(`opt/v${version}/bin/etcd`, "somebody's");
+    expect(download().stderr).toContain("was not put there by Pulumi");
+    expect(machine.read(`opt/v${version}/bin/etcd`)).toBe("somebody's");
+  });
+});
+
+describe("the distribution's packages", () => {
+  const version = "3.4.23";
+
+  beforeEach(() => {
+    machine.write("sbin/keep", "");
+    fs.mkdirSync(path.join(machine.root, "usr"));
+    machine.write("held", "");
+  });
+
+  const packages = () => `
+    package_binaries=${machine.root}/usr policy=${machine.root}/sbin/policy-rc.d
+    packages_installed=${machine.root}/installed packages_held=${machine.root}/held-by-us
+    rmdir() { :; }
+    present_packages() { [[ ! -e ${machine.root}/usr/etcd ]] || echo etcd-server; }
+    apt-cache() { echo " $2 | ${version}-4+b4 | http://deb"; }
+    apt-mark() {
+      case $1 in
+        showhold) cat ${machine.root}/held ;;
+        hold) told "$*"; printf '%s\\n' "\${@:2}" >${machine.root}/held ;;
+        unhold) told "$*" ;;
+      esac
+    }
+    apt-get() {
+      told apt-get "$(sed 's/.*Timeout=300 //' <<<"$*")"
+      [[ $* == *install* ]] || return 0
+      ! ${machine.root}/sbin/policy-rc.d etcd.service restart || told "etcd was restarted by its package"
+      ! ${machine.root}/sbin/policy-rc.d cron.service restart || told "cron was restarted"
+      for command in etcd etcdctl; do
+        printf '#!/bin/sh\\necho "etcd Version: ${version}"\\n' >${machine.root}/usr/$command
+        chmod 755 ${machine.root}/usr/$command
+      done
+    }`;
+  const stage = (more = "") =>
+    machine.run("stage", {
+      args: { version },
+      instead: `${packages()}
+        ${more}
+        stage() { take_arguments "$@"; stage_package; }`,
+    });
+  const install = `apt-get install --no-install-recommends --allow-change-held-packages --allow-downgrades etcd-server=${version}-4+b4 etcd-client=${version}-4+b4`;
+
+  it("restart nothing, are held, and what runs is a copy of theirs", () => {
+    expect(stage()).toMatchObject({ status: 0 });
+    expect(machine.told).toEqual([
+      "apt-get update",
+      "systemctl mask --quiet etcd",
+      install,
+      "cron was restarted",
+      "hold etcd-server etcd-client",
+    ]);
+    expect(machine.read(`opt/v${version}/bin/etcd`)).toContain(version);
+    expect(machine.has(`opt/v${version}/by-pulumi`)).toBe(true);
+    expect([machine.has("installed"), machine.has("held-by-us")]).toEqual([true, true]);
+    expect(machine.has("sbin/policy-rc.d")).toBe(false);
+  });
+
+  it("that change their version restart nothing, and leave the copy that runs", () => {
+    machine.runs();
+    machine.write("usr/etcd", "#!/bin/sh\necho 'etcd Version: 3.4.22'\n", 0o755);
+    machine.write("usr/etcdctl", "", 0o755);
+    machine.write("opt/v3.4.22/bin/etcd", "what runs");
+    machine.write("held", "etcd-server\netcd-client\n");
+    const unit = machine.read("units/etcd.service");
+    expect(stage()).toMatchObject({ status: 0 });
+    expect(machine.told).toEqual(["apt-get update", install, "cron was restarted"]);
+    expect(machine.read("opt/v3.4.22/bin/etcd")).toBe("what runs");
+    expect(machine.read("units/etcd.service")).toBe(unit);
+  });
+
+  it("that are there already are held and copied", () => {
+    for (const command of ["etcd", "etcdctl"]) {
+      machine.write(`usr/${command}`, `#!/bin/sh\necho "etcd Version: ${version}"\n`, 0o755);
+    }
+    expect(stage()).toMatchObject({ status: 0 });
+    expect(machine.told).toEqual(["hold etcd-server etcd-client"]);
+    expect(machine.has("installed")).toBe(false);
+    machine.write("told", "");
+    expect(stage().stderr).toBe(`here: etcd ${version} is staged\n`);
+    expect(machine.told).toEqual([]);
+  });
+
+  it("leave somebody else's policy as it was, also where the installation fails", () => {
+    machine.write("sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755);
+    const failing = `eval "$(declare -f apt-get | sed '1s/apt-get/try/')"; apt-get() { try "$@"; [[ $* != *install* ]]; }`;
+    const { status, stderr } = stage(failing);
+    expect(status).toBe(1);
+    expect(stderr).toContain("apt-get install failed: see above");
+    expect(machine.told).not.toContain("cron was restarted");
+    expect(machine.read("sbin/policy-rc.d")).toBe("#!/bin/sh\nexit 101\n");
+    expect(machine.has("sbin/policy-rc.d.before-pulumi")).toBe(false);
+  });
+
+  it("are asked for by a version that there is", () => {
+    const { status, stderr } = stage("apt-cache() { echo ' x | 3.4.30-1 | http://deb'; }");
+    expect(status).toBe(1);
+    expect(stderr).toContain(`no etcd-server ${version}, but 3.4.30-1`);
+    expect(machine.told).toEqual(["apt-get update"]);
+  });
+
+  it("are given back as they were", () => {
+    machine.claim();
+    for (const mark of ["installed", "held-by-us"]) {
+      machine.write(mark, "");
+    }
+    machine.run("remove", { instead: packages(), args: { purge: "false" } });
+    expect(machine.told).toEqual([
+      "lock etcd",
+      "unhold etcd-server etcd-client",
+      "apt-get remove etcd-server etcd-client",
+    ]);
+    expect([machine.has("installed"), machine.has("held-by-us")]).toEqual([false, false]);
+  });
+});
+
+describe("staging as a whole", () => {
+  const stage = () =>
+    machine.run("stage", {
+      args: { version: "3.7.3", from: "release", device: "/dev/data", tls: "false" },
+      instead: `
+        wait_for_cloud_init() { :; }
+        check_machine() { :; }
+        make_user() { told user; }
+        stage_release() { told release; }
+        place_certificates() { told certificates; }
+        mount_data_volume() { told mount; [[ ! -e ${machine.root}/at-mount ]] || . ${machine.root}/at-mount; }
+        install() { command install -d "\${@: -1}"; }
+        test() { :; }
+        stat() { echo etcd; }`,
+    });
+  const bring = (id: string) =>
+    machine.write(
+      "at-mount",
+      `mkdir -p ${machine.data}/member/wal; echo ${id} >${machine.data}/cluster-id`,
+    );
+
+  it("mounts the volume, claims the machine, and then brings the release", () => {
+    const { status, stdout } = stage();
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ staged: "3.7.3", certificates: "none" });
+    expect(machine.told).toEqual(["lock etcd-release", "user", "mount", "release"]);
+    expect(machine.read("etc/cluster")).toContain(`id=${clusterId}\n`);
+  });
+
+  it("takes back a volume of its own cluster", () => {
+    bring(clusterId);
+    expect(stage()).toMatchObject({ status: 0 });
+  });
+
+  it("stops at a volume with another cluster's data, before the machine is claimed", () => {
+    bring(otherId);
+    const { status, stderr } = stage();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`the data there is of the cluster ${otherId}`);
+    expect(machine.told).not.toContain("release");
+    expect(machine.has("etc/cluster")).toBe(false);
+  });
+
+  it("touches nothing of another cluster's machine: no volume is mounted or formatted", () => {
+    machine.claim({ id: otherId });
+    const before = machine.files;
+    expect(stage().status).toBe(1);
+    expect(machine.told).toEqual(["lock etcd-release"]);
+    expect(machine.files).toEqual(before);
+  });
+
+  it("needs room for a release, but none for one that is here", () => {
+    const check = (free: number) =>
+      machine.run("stage", {
+        args: { version: "3.7.3" },
+        instead: `free_mib() { echo ${free}; }
+          stage() { take_arguments "$@"; check_room; }`,
+      });
+    expect(check(301)).toMatchObject({ status: 0 });
+    expect(check(300).stderr).toContain("/opt has 300 MiB free, a release needs 300 MiB");
+    for (const binary of ["etcd", "etcdctl"]) {
+      machine.write(`opt/v3.7.3/bin/${binary}`, "#!/bin/sh\necho 'etcd Version: 3.7.3'\n", 0o755);
+    }
+    expect(check(300)).toMatchObject({ status: 0 });
+  });
+});
