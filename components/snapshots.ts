@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { RestoreRequest, SnapshotPlan } from "./etcd/snapshots/plan";
 import type { Machines } from "./machine";
 import type { SnapshotSettings } from "./settings/snapshots";
@@ -32,9 +33,34 @@ export function snapshotPlan(
 /** What is to be restored. It follows from the settings alone, so that a preview knows it. */
 export function restoreRequest({ restoreFrom, restoreOverData }: SnapshotSettings): RestoreRequest {
   return {
-    id:
-      restoreFrom === "" ? "" : createHash("sha256").update(restoreFrom).digest("hex").slice(0, 8),
+    id: restoreFrom === "" ? "" : contentId(restoreFrom),
     from: restoreFrom,
     overData: restoreOverData,
   };
+}
+
+/** A snapshot ends with the SHA-256 of all before it (etcd, server/etcdserver/api/v3rpc/maintenance.go). */
+const digestBytes = 32;
+
+/**
+ * Another id for another snapshot. A file is known by its content: a new one under an old name is another
+ * one, and a copy is the same. An object in a bucket is known by its key: those that are uploaded from here
+ * have their time and revision in it, and nobody overwrites them.
+ */
+function contentId(from: string): string {
+  const hash = createHash("sha256");
+  if (from.startsWith("s3:")) {
+    hash.update(from);
+  } else {
+    const file = openSync(from, "r");
+    try {
+      const { size } = fstatSync(file);
+      const end = Buffer.alloc(Math.min(size, digestBytes));
+      readSync(file, end, 0, end.length, size - end.length);
+      hash.update(`${size}:`).update(end);
+    } finally {
+      closeSync(file);
+    }
+  }
+  return hash.digest("hex").slice(0, 8);
 }

@@ -29,6 +29,8 @@ interface RunOptions {
   /** The folder of another program than this project's. */
   readonly cwd?: string;
   readonly signal?: AbortSignal;
+  /** What the signal sends: SIGINT asks the engine alone to end in order. @default SIGKILL */
+  readonly signalName?: "SIGKILL" | "SIGINT";
   readonly env?: Record<string, string>;
   readonly stdin?: string;
 }
@@ -130,7 +132,10 @@ export class PulumiEngine implements Engine {
         // A group of its own, so that killing it ends its language host and plugins, too.
         detached: true,
       });
-      const kill = () => process.kill(-child.pid!, "SIGKILL");
+      const kill = () =>
+        options.signalName === "SIGINT"
+          ? process.kill(child.pid!, "SIGINT")
+          : process.kill(-child.pid!, "SIGKILL");
       options.signal?.addEventListener("abort", kill);
       for await (const line of child.iterable({ from: "all" })) {
         log(line);

@@ -148,7 +148,7 @@ export class Cluster extends pulumi.ComponentResource {
           prepareRestore(
             machine,
             this.members[index]!,
-            { ...args, binaries: this.binaries },
+            { ...args, binaries: this.binaries, restored: args.admission.restored },
             { parent: this, dependsOn: stages[index]! },
           ),
         );

@@ -152,7 +152,7 @@ function checkRestore({ restoreFrom, restoreOverData }: SnapshotSettings): Mista
     : [
         {
           setting: "restoreFrom",
-          text: `is "${restoreFrom}", expected the path of a snapshot on this machine, or s3://BUCKET/KEY`,
+          text: `is "${restoreFrom}", expected the path of a snapshot on this machine, or s3://BUCKET/KEY. If it has been restored already, take restoreFrom out: that changes nothing`,
         },
       ];
 }

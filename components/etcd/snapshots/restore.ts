@@ -18,7 +18,12 @@ export interface RestoreArgs {
   readonly members: readonly MemberPlan[];
   readonly snapshots: SnapshotPlan;
   readonly restore: RestoreRequest;
+  /** Who begins from it: whoever is added later joins. */
+  readonly restored: pulumi.Output<readonly string[]>;
 }
+
+/** A command that does nothing. */
+const nothing = "true";
 
 /** Whether the request names a file on the machine that runs Pulumi. */
 export function isUploaded({ from }: RestoreRequest): boolean {
@@ -26,8 +31,8 @@ export function isUploaded({ from }: RestoreRequest): boolean {
 }
 
 /**
- * For a member that is to begin from a snapshot, and no other: it is brought to the member's machine, checked,
- * and made a data directory beside the member's own.
+ * A snapshot brought to a member's machine, checked, and made a data directory beside the member's own, if the
+ * member is one of those that it was asked for.
  * Done once for each request: Pulumi's state remembers it, and nothing but another request does it again.
  */
 export function prepareRestore(
@@ -41,9 +46,12 @@ export function prepareRestore(
   const object = s3Location(restore.from);
   const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
   const command = pulumi
-    .all([args.identity.id, machine.dataDevice ?? "", region])
-    .apply(([id, device, regionName]) =>
-      scriptCommand("restore", {
+    .all([args.identity.id, machine.dataDevice ?? "", region, args.restored])
+    .apply(([id, device, regionName, restored]) => {
+      if (!restored.includes(plan.name)) {
+        return nothing;
+      }
+      return scriptCommand("restore", {
         ...identityArguments(args.identity, id),
         name: plan.name,
         version: args.version,
@@ -59,15 +67,15 @@ export function prepareRestore(
         ...(object && { ...object, region: regionName, endpoint }),
         ...(upload && { uploaded: upload.path }),
         over: restore.overData,
-      }),
-    );
+      });
+    });
   return new remote.Command(
     `${machine.name}-restore`,
     {
       connection: machine.connection,
       create: command,
       // What has been restored stays so, whatever else changes.
-      update: "true",
+      update: nothing,
       triggers: [restore.id],
       stdin: pulumi.secret(scriptInput("restore", { credentials: credentialsText(keys) })),
       addPreviousOutputInEnv: false,
