@@ -116,7 +116,7 @@ check_moment() {
   asked=$!
   IFS=, read -ra urls <<<"${permit[serve]}"
   down=$(not_serving "${urls[@]}")
-  wait "$asked" || fail "not restarting this healthy member: its alarms could not be asked for (see above). Run pulumi up again"
+  wait "$asked" || fail "not restarting this healthy member: its alarms could not be asked for (see above). $needs_rights. Run pulumi up again"
   alarms=$(awk -v but="alarm:$ended" '!index($0, but)' "$staging/alarms")
   [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
   [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
@@ -151,7 +151,7 @@ change_cluster() {
   try_for "$seconds" "the cluster $what" lets_or_forbids "$@" ||
     fail "the cluster was asked for $seconds s $what, and did not: $(why_not). Run pulumi up again when the cause is gone"
   ! is_forbidden "$(why_not)" ||
-    fail "the operator has no right to change the membership: $(why_not). Give its user the role root, and run pulumi up again"
+    fail "the operator has no right to change the membership: $(why_not). $needs_rights, and run pulumi up again"
 }
 
 lets_or_forbids() {

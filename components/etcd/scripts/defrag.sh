@@ -14,7 +14,7 @@ defrag() {
   check_identity
   local down before
   serves "$client_url" || fail "not defragmenting this member, because it does not serve reads. See npm run health"
-  list_members
+  list_members "not defragmenting this member"
   down=$(others_down)
   [[ -z $down ]] || fail "not defragmenting this member, because others do not answer: $down. See npm run health"
   before=$(sizes)

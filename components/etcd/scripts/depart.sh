@@ -16,7 +16,7 @@ depart() {
 
 take_out() {
   local entries entry
-  entries=$(ctl "$client_url" member list)
+  entries=$(ctl "$client_url" member list) || fail "the members could not be asked for (see above): $1 was not taken out. $needs_rights"
   entry=$(awk -F', ' -v url="$1" '$4 == url' <<<"$entries")
   if [[ -z $entry ]]; then
     say "$1 is no longer a member"

@@ -7,7 +7,8 @@ disarm() {
   check_identity
   local others
   # etcdctl ends all alarms that there are.
-  others=$(ctl "$client_url" alarm list | awk '!/alarm:NOSPACE/')
+  others=$(ctl "$client_url" alarm list | awk '!/alarm:NOSPACE/') ||
+    fail "the alarms could not be asked for (see above): none was disarmed. $needs_rights"
   [[ -z $others ]] || fail "another alarm is raised ($others): none was disarmed"
-  ctl "$client_url" alarm disarm >/dev/null
+  ctl "$client_url" alarm disarm >/dev/null || fail "the alarm was not disarmed (see above). $needs_rights"
 }

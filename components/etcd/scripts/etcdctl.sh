@@ -36,6 +36,10 @@ is_forbidden() {
   [[ $1 =~ "etcdserver: "("permission denied"|"user name is empty"|"user name not found"|"authentication failed"|"invalid auth token"|"revision of auth store is old") ]]
 }
 
+# What whoever is refused by etcd is told.
+# shellcheck disable=SC2034 # not every script asks for what may be refused
+readonly needs_rights="Where access is controlled, give the operator's user, whom its certificate names, the role root"
+
 # Whether anything listens there. etcdctl does not dial again for a second once it was turned away.
 accepts() {
   local address=${1#*://}

@@ -72,7 +72,8 @@ ask_members() {
   whom=$open
   [[ ,$open, != *",$client_url,"* ]] || whom=$client_url
   for question in "${questions[@]}"; do
-    : >"$staging/$question" >"$staging/$question.errors"
+    : >"$staging/$question"
+    : >"$staging/$question.errors"
     if [[ -n $open && -x $binaries/etcdctl ]]; then
       ask "$question" "$open" "$whom" >"$staging/$question" 2>"$staging/$question.errors" &
       asked+=("$!")

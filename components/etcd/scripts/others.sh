@@ -2,14 +2,17 @@
 # step of its own.
 # shellcheck shell=bash
 
-list_members() { entries=$(ctl "$client_url" member list); }
+# list_members WHAT
+list_members() {
+  entries=$(ctl "$client_url" member list) || fail "$1, because its members could not be asked for (see above). $needs_rights"
+}
 entries=
 
 # check_others WHAT: the others serve, so that they are a quorum without this one, and no alarm is raised.
 check_others() {
   local alarms down
-  list_members
-  alarms=$(ctl "$client_url" alarm list)
+  list_members "$1"
+  alarms=$(ctl "$client_url" alarm list) || fail "$1, because its alarms could not be asked for (see above). $needs_rights"
   [[ -z $alarms ]] || fail "$1, because the cluster has an alarm ($alarms). See npm run health"
   down=$(others_down)
   [[ -z $down ]] || fail "$1, because others do not answer: $down. See npm run health"
