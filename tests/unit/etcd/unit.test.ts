@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planMembers } from "../../../components/etcd/plan";
-import { type UnitSettings, unitText, withDigest } from "../../../components/etcd/unit";
+import { placedUnit, type UnitSettings, unitText } from "../../../components/etcd/unit";
 
 const [member] = planMembers([{ name: "controller-0", address: "10.0.1.10" }], { tls: true });
 const settings: UnitSettings = {
@@ -10,10 +10,10 @@ const settings: UnitSettings = {
   flags: ["--name=controller-0", "--quota-backend-bytes=1"],
   certificateAuthorities: [1],
 };
-const digestOf = (changes: Partial<UnitSettings>, ca = "CA") =>
-  /^Environment=UNIT_DIGEST=(.*)$/m.exec(
-    withDigest(unitText(member!, { ...settings, ...changes }), ca),
-  )![1];
+const context = { clusterId: "0123456789abcdef0123456789abcdef", caCertPem: "CA" };
+const placed = (changes: Partial<UnitSettings>, more: Partial<typeof context> = {}) =>
+  placedUnit(unitText(member!, { ...settings, ...changes }), { ...context, ...more });
+const digestOf = (...changes: Parameters<typeof placed>) => placed(...changes).digest;
 
 describe("the digest of what a restart would change", () => {
   it("is the same for the same", () => expect(digestOf({})).toBe(digestOf({})));
@@ -25,7 +25,16 @@ describe("the digest of what a restart would change", () => {
   ])("differs for %s", (_, changes) => expect(digestOf(changes)).not.toBe(digestOf({})));
 
   it("differs for another CA file, which etcd reads only when it starts", () =>
-    expect(digestOf({}, "OTHER")).not.toBe(digestOf({})));
+    expect(digestOf({}, { caCertPem: "OTHER" })).not.toBe(digestOf({})));
+
+  it("differs for another cluster, and is in the unit beside the cluster's id", () => {
+    const other = "f".repeat(32);
+    expect(digestOf({}, { clusterId: other })).not.toBe(digestOf({}));
+    const { text, digest } = placed({});
+    expect(text).toContain(
+      `[Service]\nEnvironment=UNIT_DIGEST=${digest}\nEnvironment=CLUSTER_ID=${context.clusterId}\n`,
+    );
+  });
 
   it("is the same whichever of two trusted CAs issues: nobody restarts for that", () =>
     expect(digestOf({ certificateAuthorities: [2, 1] })).toBe(
