@@ -31,7 +31,6 @@ install_packages() {
   forbid_services
   apt_get install --no-install-recommends --allow-change-held-packages --allow-downgrades \
     "etcd-server=$server" "etcd-client=$client"
-  allow_services
   # So that destroying the stack takes away what it brought, and leaves what was there before.
   [[ -n $before ]] || touch "$packages_installed"
   installed_version || fail "the packages brought $("$package_binaries/etcd" --version | sed -n 1p), expected $version"

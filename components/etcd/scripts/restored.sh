@@ -18,9 +18,10 @@ take_restored() {
       say "the data from before is in $aside: remove it when nobody needs it"
     fi
     rm -rf "$data/member"
+    # Before the data: what says not whose it is belongs to nobody.
+    mark_data
     mv -T "$waiting/member" "$data/member"
   fi
-  mark_data
   mark restored "$1"
   rm -r "$waiting"
   say "begins from the snapshot"

@@ -14,7 +14,6 @@ first_start() {
 
 pid_before= # the process that ran before it was started here
 start() {
-  mark_data
   # Not before: what is refused keeps its unit, also for the next boot.
   place_unit
   pid_before=$(main_pid)

@@ -76,7 +76,7 @@ describe("one at a time", () => {
     const folder = tempFolder();
     const lines = `locks=${folder}
       eval "$(declare -f lock | sed 's/-w 300/-n/')"
-      (lock etcd; touch ${folder}/held; sleep 5) & holder=$!
+      (lock etcd; touch ${folder}/held; exec sleep 5 >/dev/null 2>&1) & holder=$!
       until [[ -e ${folder}/held ]]; do sleep 0.05; done
       (lock etcd-b) && echo "another member's"
       (lock etcd) || echo "not this one's"

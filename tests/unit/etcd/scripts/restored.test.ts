@@ -49,6 +49,18 @@ describe("beginning from a snapshot", () => {
     expect(machine.told).toEqual(["lock etcd", ...start]);
   });
 
+  it("is known as this cluster's, wherever it was ended", () => {
+    machine = new MemberMachine();
+    machine.write("data/restored-r1/member/snap/db", "what was restored");
+    machine.servesWhenStarted();
+    machine.permit(restored);
+    const ended = 'mv() { command mv "$@"; [[ $2 != */restored-r1/member ]] || exit 9; }';
+    expect(machine.member({ instead: ended }).status).toBe(9);
+    machine.permit(restored);
+    expect(machine.member()).toMatchObject({ status: 0 });
+    expect(machine.read("data/member/snap/db")).toBe("what was restored");
+  });
+
   it("goes on where it was ended: what was restored is not moved aside", () => {
     machine.permit(restored);
     expect(machine.member({ instead: "mark() { exit 9; }" }).status).toBe(9);
