@@ -137,8 +137,13 @@ hand_over() {
   # Alone it has nobody to hand over to: its restart is its downtime.
   [[ -n ${permit[lead]}${permit[serve]} ]] || return 0
   IFS=, read -ra targets <<<"${permit[lead]}"
-  move_leadership "$client_url" "${targets[@]}" || is_forbidden "$said" ||
-    fail "not restarting this healthy member: it leads, and nobody takes the leadership over: $said. Run pulumi up again"
+  ! move_leadership "$client_url" "${targets[@]}" || return 0
+  if is_forbidden "$said"; then
+    # Access control must not keep a member as it is for ever.
+    say "restarting as the leader: writes wait for an election. $needs_rights"
+    return 0
+  fi
+  fail "not restarting this healthy member: it leads, and nobody takes the leadership over: $said. Run pulumi up again"
 }
 
 # --- asking the cluster, by another member -------------------------------------------------------

@@ -81,8 +81,8 @@ tells() { number "$2" "$(ctl "$1" endpoint status --write-out=json)"; }
 leader_id() { printf '%x' "$(tells "$1" leader)"; }
 
 # move_leadership ENDPOINT ID...: the leader there hands over to the first of these that takes it, each of
-# them tried twice. An orderly hand-over stalls writes for milliseconds, an election for a second. The
-# last thing that etcd said is in `said`.
+# them tried twice, unless the operator has no right to it. An orderly hand-over stalls writes for
+# milliseconds, an election for a second. The last thing that etcd said is in `said`.
 move_leadership() {
   local endpoint=$1 target
   shift
@@ -92,6 +92,7 @@ move_leadership() {
     ! said=$(ctl "$endpoint" move-leader "$target" 2>&1) || return 0
     said=${said##*$'\n'}
     say "$target did not take it: $said"
+    ! is_forbidden "$said" || return 1
   done
   return 1
 }

@@ -64,8 +64,11 @@ describe("restarting a member that serves", () => {
   it("goes without moving it where the operator has no right to", () => {
     machine.write("etcd/leader", "2\n");
     machine.write("etcd/refusal", "Error: etcdserver: permission denied\n");
-    machine.permit({ ...others, lead: "3" });
-    expect(machine.member().status).toBe(0);
+    machine.permit({ ...others, lead: "3,1" });
+    const { status, stderr } = machine.member();
+    expect(status).toBe(0);
+    expect(stderr).toContain("restarting as the leader: writes wait for an election");
+    expect(machine.told).toEqual(["lock etcd", `${url("b")} move-leader 3`, ...start]);
   });
 
   it("is a single member's own downtime", () => {
