@@ -1,4 +1,5 @@
 // npm test [-- --no-live]: everything that can be checked on this machine, and how much that was.
+// npm run test:long: the live tests that would take npm test too long, and nothing else.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
@@ -38,16 +39,18 @@ async function check(name: string, command: string, ...args: string[]): Promise<
 
 /** No check takes as long as this, in minutes, unless it hangs. */
 const limitMinutes = 60;
+/** The same of the long tests: they are what does not fit into the other. */
+const longLimitMinutes = 240;
 
-async function run(command: string, args: string[]): Promise<number> {
+async function run(command: string, args: string[], limit = limitMinutes): Promise<number> {
   const child = spawn(command, args, {
     cwd: projectRoot,
     stdio: "inherit",
-    timeout: limitMinutes * 60_000,
+    timeout: limit * 60_000,
   });
   const [code] = (await once(child, "exit")) as [number | null];
   if (code === null) {
-    console.log(`${path.basename(command)} did not end by itself within ${limitMinutes} minutes`);
+    console.log(`${path.basename(command)} did not end by itself within ${limit} minutes`);
   }
   return code ?? 1;
 }
@@ -83,16 +86,22 @@ async function shellFilesIn(folder: string): Promise<string[]> {
  * Runs vitest's projects and counts their tests from its own report.
  * @param args further arguments of vitest
  */
-async function vitest(name: string, projects: string[], args: string[] = []): Promise<void> {
+async function vitest(
+  name: string,
+  projects: string[],
+  args: string[] = [],
+  limit = limitMinutes,
+): Promise<void> {
   console.log(`\n── ${name}`);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-tests-"));
   const report = path.join(folder, "report.json");
-  const code = await run(local("vitest"), [
+  const words = [
     "run",
     ...projects.map((project) => `--project=${project}`),
     ...args,
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-  ]);
+  ];
+  const code = await run(local("vitest"), words, limit);
   const text = await fs.readFile(report, "utf8").catch(() => undefined);
   await fs.rm(folder, { recursive: true });
   const result = JSON.parse(text ?? "{}") as {
@@ -137,27 +146,37 @@ function failuresOf({ name, status, message, assertionResults }: VitestFile): st
 
 const firstLine = (text = "") => text.split("\n", 1)[0]!;
 
+/** What needs a lab: skipped, with the reason, where there cannot be one. */
+async function liveTests(name: string, project: string, limit?: number): Promise<void> {
+  const reason = await whyNoDocker();
+  if (reason !== undefined) {
+    skips.push(`the live tests in the lab: ${reason}`);
+  } else if (!(await commandExists("pulumi"))) {
+    skips.push("the live tests under the real engine: there is no pulumi on PATH");
+  }
+  // Tests of one cluster build on each other: after the first failure the rest would only fail for it.
+  const before = total.failed;
+  await vitest(name, [project], ["--bail=1"], limit);
+  if (total.failed > before) {
+    skips.push("the live tests after the first one that failed: not run and not counted");
+  }
+}
+
+/** Says what is left to `npm run test:long`, without a lab and without counting it. */
+async function sayWhatIsLong(): Promise<void> {
+  const files = await fs.readdir(path.join(projectRoot, "tests/live"), { recursive: true });
+  const count = files.filter((file) => file.endsWith(".long.test.ts")).length;
+  if (count > 0) {
+    const what = count === 1 ? "1 long test file was" : `${count} long test files were`;
+    skips.push(`${what} not run (npm run test:long); not counted`);
+  }
+}
+
 async function main(): Promise<void> {
-  await check("types", local("tsc"), "-p", "tsconfig.check.json");
-  await check("ESLint", local("eslint"), ".");
-  await check("Prettier", local("prettier"), "--check", "--log-level=warn", ".");
-  await shellcheck();
-  await vitest("unit and mock tests: nothing real runs", ["unit", "mock"]);
-  if (process.argv.includes("--no-live")) {
-    skips.push("the live tests: asked for by --no-live; not counted");
+  if (process.argv.includes("--long")) {
+    await liveTests("long live tests, in the lab", "long", longLimitMinutes);
   } else {
-    const reason = await whyNoDocker();
-    if (reason !== undefined) {
-      skips.push(`the live tests in the lab: ${reason}`);
-    } else if (!(await commandExists("pulumi"))) {
-      skips.push("the live tests under the real engine: there is no pulumi on PATH");
-    }
-    // Tests of one cluster build on each other: after the first failure the rest would only fail for it.
-    const before = total.failed;
-    await vitest("live tests: three machines of the lab, real etcd", ["live"], ["--bail=1"]);
-    if (total.failed > before) {
-      skips.push("the live tests after the first one that failed: not run and not counted");
-    }
+    await everything();
   }
   console.log("");
   for (const failure of failures) {
@@ -168,6 +187,20 @@ async function main(): Promise<void> {
   }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+async function everything(): Promise<void> {
+  await check("types", local("tsc"), "-p", "tsconfig.check.json");
+  await check("ESLint", local("eslint"), ".");
+  await check("Prettier", local("prettier"), "--check", "--log-level=warn", ".");
+  await shellcheck();
+  await vitest("unit and mock tests: nothing real runs", ["unit", "mock"]);
+  if (process.argv.includes("--no-live")) {
+    skips.push("the live tests: asked for by --no-live; not counted");
+  } else {
+    await liveTests("live tests: three machines of the lab, real etcd", "live");
+  }
+  await sayWhatIsLong();
 }
 
 void main();
