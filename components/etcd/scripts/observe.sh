@@ -34,7 +34,10 @@ process() {
   local pid version='' trusts=null said
   pid=$(main_pid)
   if [[ $pid != 0 ]]; then
-    version=$(timeout 10 "/proc/$pid/exe" --version 2>/dev/null | sed -n 's/^etcd Version: //p' | word || true)
+    version=$(version_of "/proc/$pid/exe")
+    # In a container without CAP_SYS_PTRACE nobody may look there; releases lie side by side, so that the
+    # one that it was started from is still the same.
+    [[ -n $version ]] || version=$(version_of "$(of_running cmdline | sed -n 1p)")
     said=$(running_variable TRUSTED_CAS)
     [[ -z $said ]] || trusts="\"$(tr -cd '0-9,' <<<"${said#*=}")\""
   fi
@@ -42,6 +45,9 @@ process() {
     "$pid" "$version" "$(digest_of_running)" "$(running_value CLUSTER_ID)" "$trusts" "$(running_quota | word)" \
     "$(of_service NRestarts)" "$(of_service ActiveState)"
 }
+
+# version_of BINARY: "" where it does not run.
+version_of() { timeout 10 "$1" --version 2>/dev/null | sed -n 's/^etcd Version: //p' | word || true; }
 
 # existing_part FOLDER: what of its path there is.
 existing_part() {
