@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { scriptCommand, scriptInput } from "../../../components/etcd/scripts";
 import { type Mirror, serveMirror } from "../../../lab/mirror/serve";
 import { askHealth } from "../../../components/etcd/remote/health";
+import { LiveMachine } from "../../../components/etcd/remote/machine";
 import { tempFolder } from "../../tempFolder";
 import { Site } from "./harness";
 
@@ -86,6 +87,8 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
   let good: string;
   let folder: string;
   let mirror: Mirror;
+  /** What a script is told of the cluster and the member that run there. */
+  let member: Record<string, string | boolean>;
 
   beforeAll(async () => {
     await site.boot("192.168.56.0/24", [{ name: "laptop", ip }]);
@@ -106,6 +109,8 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
       "etcd:releaseUrl": "http://192.0.2.1/nowhere",
     });
     expect(await askHealth(outputs)).toMatchObject({ healthy: true });
+    const machine = new LiveMachine(outputs.members[0]!.name, outputs);
+    member = { ...machine.identity, tls: true };
   });
 
   it.each<[string, (tarball: Buffer) => { tarball: Buffer; sums: string }, RegExp]>([
@@ -142,7 +147,12 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
     const { tarball, sums } = make(await fs.readFile(good));
     await fs.writeFile(path.join(folder, `v${version}`, `${name}.tar.gz`), tarball);
     await fs.writeFile(path.join(folder, `v${version}`, "SHA256SUMS"), sums);
-    const command = scriptCommand("stage", { version, url: mirror.url, machine: "" });
+    const command = scriptCommand("stage", {
+      ...member,
+      version,
+      from: "release",
+      url: mirror.url,
+    });
     const { code, stderr } = await site.run(ip, command, scriptInput("stage"));
     expect(code).toBe(1);
     expect(stderr).toMatch(expected);
