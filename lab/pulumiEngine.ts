@@ -39,14 +39,18 @@ interface RunOptions {
 export class PulumiEngine implements Engine {
   readonly name = "pulumi";
 
-  /** @param command the `pulumi` to run: one on PATH, or the path of another */
+  /**
+   * @param command the `pulumi` to run: one on PATH, or the path of another
+   * @param stack another one than the lab's, of the same state
+   */
   constructor(
     private readonly aws: AwsDouble,
     private readonly command = "pulumi",
+    private readonly stack = labStack,
   ) {}
 
   async exists(): Promise<boolean> {
-    const file = path.join(stateDir, ".pulumi", "stacks", "etcd", `${labStack}.json`);
+    const file = path.join(stateDir, ".pulumi", "stacks", "etcd", `${this.stack}.json`);
     return fs.access(file).then(
       () => true,
       () => false,
@@ -102,13 +106,13 @@ export class PulumiEngine implements Engine {
    * @param options.stdin what it reads, such as a secret that no command line should show
    */
   run(args: string[], log: Log, options: RunOptions = {}): Promise<PulumiRun> {
-    const words = [...args, "--stack", labStack, "--non-interactive", "--color", "never"];
+    const words = [...args, "--stack", this.stack, "--non-interactive", "--color", "never"];
     return this.execute(this.command, words, log, options);
   }
 
   /** Runs one of the operator's commands on the lab's stack, such as `ops/health.ts`. */
   runCommand(program: string, args: string[], log: Log): Promise<PulumiRun> {
-    return this.execute("node", ["run.mjs", program, ...args, "--stack", labStack], log, {});
+    return this.execute("node", ["run.mjs", program, ...args, "--stack", this.stack], log, {});
   }
 
   private async execute(

@@ -5,7 +5,12 @@ import { labDir, projectRoot } from "./paths";
 
 /** The lab's stack, and the file of its settings, which git ignores. */
 export const labStack = "lab";
-export const labStackFile = path.join(projectRoot, `Pulumi.${labStack}.yaml`);
+export const labStackFile = stackFile(labStack);
+
+/** The file of a stack's settings. */
+export function stackFile(stack: string): string {
+  return path.join(projectRoot, `Pulumi.${stack}.yaml`);
+}
 
 interface StackFile {
   config: Record<string, unknown>;

@@ -1,7 +1,9 @@
+import * as fs from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../../lab/lab";
 import { removeMachine } from "../../../lab/machines";
-import { PulumiEngine } from "../../../lab/pulumiEngine";
+import { PulumiEngine, up } from "../../../lab/pulumiEngine";
+import { labStackFile, stackFile } from "../../../lab/stackFile";
 import { askHealth } from "../../../components/etcd/remote/health";
 import { expectNoPrivateKey } from "../expectations";
 import { Site } from "./harness";
@@ -29,6 +31,52 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     const preview = await engine.run(["preview", "--expect-no-changes"], () => undefined);
     expect(preview.exitCode, preview.output).toBe(0);
   });
+
+  it("are not a second stack's of the same settings, and it changes nothing on them", async () => {
+    const { clusterId } = await engine.outputs();
+    const before = await everythingOfOurs();
+    const second = new PulumiEngine(site.aws, "pulumi", "second");
+    // Its secrets are encrypted in the same way, too.
+    await fs.copyFile(labStackFile, stackFile("second"));
+    try {
+      await second.createStack();
+      const { exitCode, output } = await second.run(up, () => undefined);
+      expect(exitCode, output).not.toBe(0);
+      expect(output).toContain("These machines are not ready; nothing was changed on any:");
+      const refusals = [
+        ...output.matchAll(
+          /(etcd-host\d): \/etc\/etcd\/cluster says that this machine belongs to the cluster etcd \((\w+)\) of the stack organization\/etcd\/lab, and this is for the cluster etcd \((\w+)\) of the stack organization\/etcd\/second/g,
+        ),
+      ];
+      expect(new Set(refusals.map(([, name]) => name)).size, output).toBe(3);
+      for (const [, , theirs, own] of refusals) {
+        expect(theirs).toBe(clusterId);
+        expect(own).toMatch(/^[0-9a-f]{32}$/);
+        expect(own).not.toBe(theirs);
+      }
+      const destroyed = await second.run(["destroy", "--yes"], () => undefined);
+      expect(destroyed.exitCode, destroyed.output).toBe(0);
+    } finally {
+      await second.forget();
+      await fs.rm(stackFile("second"), { force: true });
+    }
+    expect(await everythingOfOurs()).toEqual(before);
+  });
+
+  /** Each machine's units and files with their content, what runs there, and since when. */
+  const everythingOfOurs = () =>
+    Promise.all(
+      ips.map((ip) =>
+        site.on(
+          ip,
+          [
+            "systemctl show -p MainPID -p ActiveEnterTimestampMonotonic -p NRestarts etcd",
+            "sudo find /etc/etcd /etc/systemd/system /var/lib/etcd/cluster-id -type f -exec sha256sum {} +",
+            "sudo find /etc/etcd /opt/etcd /root/local /var/lib/etcd -maxdepth 1 -printf '%p %m %u:%g %T@ %l\\n'",
+          ].join("; "),
+        ),
+      ),
+    );
 
   it("are changed one after the other, and looked at again before that", async () => {
     const changes = { "etcd:quotaGiB": 4, "etcd:binDirectory": "/usr/local/bin" };
@@ -87,7 +135,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     expect(exitCode, output).toBe(0);
     expect(output).toContain("etcd-host1 cannot be reached");
     expect(await site.on(ips[0]!, "systemctl is-active etcd; sudo ls /var/lib/etcd")).toBe(
-      "inactive\nmember",
+      "inactive\ncluster-id\nmember",
     );
   });
 });
