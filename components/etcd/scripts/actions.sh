@@ -55,6 +55,7 @@ act_restart() {
   expect_data
   check_moment
   hand_over
+  say "restarting with what changed"
   start
   wait_until_healthy
   done_what=restarted

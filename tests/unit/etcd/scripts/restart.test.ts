@@ -20,7 +20,8 @@ describe("restarting a member that serves", () => {
   it("needs no more than that the others serve where another one leads", () => {
     machine.permit(others);
     const { status, stdout, stderr } = machine.member();
-    expect([status, stderr]).toEqual([0, "here: healthy with etcd 3.7.3\n"]);
+    const said = "here: restarting with what changed\nhere: healthy with etcd 3.7.3\n";
+    expect([status, stderr]).toEqual([0, said]);
     expect(JSON.parse(stdout)).toMatchObject({ leader: "a", restarted: "now" });
     expect(machine.told).toEqual(["lock etcd", ...start]);
     expect(machine.read("units/etcd.service")).toBe(unit("new"));
