@@ -9,8 +9,12 @@ stage_package() {
     say "etcd $version is staged"
     return
   fi
+  [[ -e $packages_held ]] || to_undo+=(allow_services)
+  forbid_services
   installed_version || install_packages
   hold_packages
+  # What is undone where this fails: from here on the packages are held.
+  to_undo=()
   begin_release
   place_release "$package_binaries" "the distribution's packages"
 }
@@ -28,7 +32,6 @@ install_packages() {
   before=$(present_packages)
   # A masked unit cannot be started by anybody: neither at the next boot, before the member's own is there.
   [[ -e $units/etcd.service ]] || systemctl mask --quiet etcd
-  forbid_services
   apt_get install --no-install-recommends --allow-change-held-packages --allow-downgrades \
     "etcd-server=$server" "etcd-client=$client"
   # So that destroying the stack takes away what it brought, and leaves what was there before.

@@ -1,9 +1,9 @@
 # What is done to the distribution's packages of etcd (Debian, Ubuntu), and how it is taken back.
 #
 # The packages start a one-node etcd as soon as they are installed, and restart whatever runs as etcd when
-# they are upgraded. So while they are installed here, their scripts may not touch a service; afterwards they
-# are held, so that nobody upgrades them but the program; and what runs are copies of their commands, which
-# lie where a release's do: another version replaces nothing that runs.
+# they are upgraded. So as long as they are here their scripts may not touch it; they are held, so that nobody
+# upgrades them but the program; and what runs are copies of their commands, which lie where a release's do:
+# another version replaces nothing that runs.
 # shellcheck shell=bash
 
 packages=(etcd-server etcd-client)
@@ -13,9 +13,8 @@ packages_held=/var/lib/etcd-packages-held-by-pulumi
 # Who is asked before a package's script starts, stops or restarts a service (Debian Policy 9.3.3).
 policy=/usr/sbin/policy-rc.d
 
-# Left behind by a script that was killed, it keeps packages from restarting etcd, and nothing else.
+# It stays until the packages are given back: a hold is no more than a question to whoever insists.
 forbid_services() {
-  to_undo+=(allow_services)
   if [[ -e $policy ]] && ! grep -q by-pulumi "$policy"; then
     mv "$policy" "$policy.before-pulumi"
   fi

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -193,7 +193,28 @@ describe("the distribution's packages", () => {
     expect(machine.read(`opt/v${version}/bin/etcd`)).toContain(version);
     expect(machine.has(`opt/v${version}/by-pulumi`)).toBe(true);
     expect([machine.has("installed"), machine.has("held-by-us")]).toEqual([true, true]);
+  });
+
+  /** What the machine's policy says: 101 is "do not touch it". */
+  const policyOn = (service: string) =>
+    spawnSync(path.join(machine.root, "sbin/policy-rc.d"), [service, "restart"]).status;
+
+  it("touch no etcd later either, when somebody insists on installing them", () => {
+    expect(stage()).toMatchObject({ status: 0 });
+    expect([policyOn("etcd.service"), policyOn("cron.service")]).toEqual([101, 0]);
+    machine.claim();
+    machine.run("remove", { instead: packages(), args: { purge: "false" } });
     expect(machine.has("sbin/policy-rc.d")).toBe(false);
+  });
+
+  it("are asked beside somebody else's policy, which is given back with them", () => {
+    machine.write("sbin/policy-rc.d", "#!/bin/sh\nexit 42\n", 0o755);
+    expect(stage()).toMatchObject({ status: 0 });
+    expect([policyOn("etcd.service"), policyOn("cron.service")]).toEqual([101, 42]);
+    machine.claim();
+    machine.run("remove", { instead: packages(), args: { purge: "false" } });
+    expect(machine.read("sbin/policy-rc.d")).toBe("#!/bin/sh\nexit 42\n");
+    expect(machine.has("sbin/policy-rc.d.before-pulumi")).toBe(false);
   });
 
   it("that change their version restart nothing, and leave the copy that runs", () => {
@@ -221,7 +242,7 @@ describe("the distribution's packages", () => {
     expect(machine.told).toEqual([]);
   });
 
-  it("leave somebody else's policy as it was, also where the installation fails", () => {
+  it("leave somebody else's policy as it was where the installation fails", () => {
     machine.write("sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755);
     const failing = `eval "$(declare -f apt-get | sed '1s/apt-get/try/')"; apt-get() { try "$@"; [[ $* != *install* ]]; }`;
     const { status, stderr } = stage(failing);
