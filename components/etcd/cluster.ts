@@ -53,8 +53,11 @@ interface Shared {
 
 /** A member's command, and the words that it is asked for by. */
 interface MadeMember {
+  readonly name: string;
   readonly resource: remote.Command;
   readonly asked: pulumi.Output<string>;
+  /** Of its unit. */
+  readonly digest: pulumi.Output<string>;
 }
 
 /** An etcd cluster on machines that exist: its members run, and it is healthy. */
@@ -93,7 +96,8 @@ export class Cluster extends pulumi.ComponentResource {
       this.runMember(machine, this.members[index]!, shared),
     );
     this.health = this.check([...stages, ...members.map(({ resource }) => resource)]);
-    this.record = admission.record(machines, this.isDone(members));
+    const digests = Object.fromEntries(members.map(({ name, digest }) => [name, digest]));
+    this.record = admission.record(machines, digests, this.isDone(members));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 
@@ -156,15 +160,21 @@ export class Cluster extends pulumi.ComponentResource {
 
   /** A member as a whole: its unit, and the one script that does what its permit says. */
   private runMember(machine: Machine, plan: MemberPlan, shared: Shared): MadeMember {
-    const { identity, snapshots } = this.args;
+    const { identity, snapshots, admission } = this.args;
     const unit = pulumi
       .all([identity.id, shared.caCertPem])
       .apply(([clusterId, caCertPem]) =>
         placedUnit(this.args.units.get(plan.name)!, { clusterId, caCertPem }),
       );
     const asked = pulumi
-      .all([identity.id, unit, machine.incarnation, machine.generation])
-      .apply(([id, { digest }, incarnation, generation]) =>
+      .all([
+        identity.id,
+        unit,
+        machine.incarnation,
+        machine.generation,
+        admission.repairOf(plan.name),
+      ])
+      .apply(([id, { digest }, incarnation, generation, repair]) =>
         scriptCommand("member", {
           name: plan.name,
           version: this.args.version,
@@ -181,6 +191,7 @@ export class Cluster extends pulumi.ComponentResource {
           ...identityArguments(identity, id),
           digest,
           machine: `${incarnation}/${generation.machine}.${generation.data}`,
+          ...(repair && { repair }),
         }),
       );
     const files = pulumi
@@ -206,7 +217,7 @@ export class Cluster extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: shared.dependsOn, hooks: shared.hooks },
     );
-    return { resource, asked };
+    return { name: plan.name, resource, asked, digest: unit.apply(({ digest }) => digest) };
   }
 
   /** The certificates and keys of a member's machine; none without TLS. */

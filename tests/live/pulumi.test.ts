@@ -292,7 +292,8 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   });
 
   async function loseData(name: string): Promise<void> {
-    const lose = "sudo systemctl stop etcd && sudo rm -rf /var/lib/etcd/member";
+    const lose =
+      "sudo systemctl stop etcd && sudo rm -rf /var/lib/etcd/member /var/lib/etcd/cluster-id";
     await onController(outputs, name, lose);
   }
 

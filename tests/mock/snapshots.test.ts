@@ -39,7 +39,8 @@ describe("snapshots", () => {
         "keep=10",
         "keep_days=30",
         "bucket=backups",
-        "prefix=etcd/",
+        // Whose they are: two stacks with one bucket do not mix.
+        `prefix=etcd/${program.outputs["clusterId"].value}/`,
         "keys_file=/etc/etcd/snapshot/credentials",
       ]),
     );

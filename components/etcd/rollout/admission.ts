@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
 import { type ClusterIdentity, identityArguments } from "../identity";
@@ -63,6 +64,7 @@ export class Admission extends pulumi.ComponentResource {
   private readonly machines: Promise<ReadonlyMap<string, Connection>>;
   private setCredentials!: (credentials: Credentials) => void;
   private setMachines!: (machines: ReadonlyMap<string, Connection>) => void;
+  private readonly repairs: Promise<Readonly<Record<string, string>>>;
   private attempted: Desired | undefined;
   private isAdmitted = false;
   /** The last look at the whole cluster in this update. */
@@ -81,6 +83,7 @@ export class Admission extends pulumi.ComponentResource {
     this.update = this.former.updateOf(desired);
     this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
     this.machines = new Promise((resolve) => (this.setMachines = resolve));
+    this.repairs = this.findRepairs();
     this.lock = new RollingLock(Object.keys(desired.members).length, () => this.standing());
     const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs }) =>
       this.admit(oldInputs?.["input"] as Gated | undefined),
@@ -107,23 +110,35 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /**
+   * Another text for a member that does not run what the last update that succeeded has left: its command
+   * runs then, though nothing else of it differs. The state knows nothing of what an update has done to a
+   * machine and not lived to record, so that setting the settings back would not bring it back.
+   */
+  repairOf(name: string): pulumi.Output<string> {
+    return pulumi.output(this.repairs.then((all) => all[name] ?? ""));
+  }
+
+  /**
    * What is recorded when the update has succeeded: the next one is compared with it. It holds no key.
    * @param machines how each machine is reached
+   * @param digests of the units that the members run
    * @param isDone whether everything is as it was asked for; an update of a part of it (`--target`) leaves
    *   the record as it was
    */
   record(
     machines: readonly { name: string; connection: Connection }[],
+    digests: Readonly<Record<string, pulumi.Input<string>>>,
     isDone: pulumi.Input<boolean>,
   ): pulumi.Output<StackRecord | undefined> {
     const { desired, identity, binaries } = this.args;
     const targets = machines.map(({ name, connection }) =>
       pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
     );
+    const parts = pulumi.all([identity.id, this.update, this.restored, this.repairs, digests]);
     const record = pulumi
-      .all([identity.id, this.update, this.restored, pulumi.all(targets), isDone])
-      .apply(async ([clusterId, update, restored, all, done]) => {
-        const made = { clusterId, update, desired, restored, binaries };
+      .all([parts, pulumi.all(targets), isDone])
+      .apply(async ([[clusterId, update, restored, repairs, running], all, done]) => {
+        const made = { clusterId, update, desired, restored, binaries, repairs, digests: running };
         return done ? { ...made, machines: Object.fromEntries(all) } : this.former.record;
       });
     // Secret only to keep the outputs short: it is the whole of what is asked for.
@@ -258,6 +273,26 @@ export class Admission extends pulumi.ComponentResource {
     const endpoints = this.endpoints(record.desired);
     const machines = members.map((member) => observe(member, member.target, endpoints));
     return { machines: await Promise.all(machines) };
+  }
+
+  /** One short look at each machine, without a question to etcd. What cannot be seen is not repaired. */
+  private async findRepairs(): Promise<Readonly<Record<string, string>>> {
+    const record = await this.former.record;
+    if (record === undefined || pulumi.runtime.isDryRun()) {
+      return record?.repairs ?? {};
+    }
+    const { members } = await this.clusterOf(record);
+    const looks = members.map(async (member) => {
+      const machine = await observe(member, member.target, []);
+      const { digest } = machine.seen ? machine.process : { digest: record.digests[member.name] };
+      const isAsLeft = digest === record.digests[member.name];
+      if (!isAsLeft) {
+        this.say(`${member.name} does not run what the last pulumi up has left: it is looked at`);
+      }
+      const repair = isAsLeft ? record.repairs[member.name] : randomBytes(8).toString("hex");
+      return [member.name, repair ?? ""] as const;
+    });
+    return Object.fromEntries(await Promise.all(looks));
   }
 
   private endpoints(...further: Desired[]): string[] {

@@ -15,6 +15,10 @@ export type PlainTarget = Omit<SshTarget, "privateKey" | "password" | "proxy"> &
 /** What an update that succeeded leaves in the stack's outputs for the next one. */
 export interface StackRecord extends Recorded {
   readonly machines: Readonly<Record<string, PlainTarget>>;
+  /** The digest of the unit that each member runs. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** Which repair each member has had last, or "". */
+  readonly repairs: Readonly<Record<string, string>>;
   /** The folder of etcdctl on the machines. */
   readonly binaries: string;
 }

@@ -7,6 +7,8 @@ version=      # of etcd
 links=        # where etcd, etcdctl and etcdutl are linked, or ""
 # shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
 machine=
+# shellcheck disable=SC2034 # so it is where what runs was found to be another than was left
+repair=
 
 # The files follow on standard input, as `scriptInput` makes them.
 member() {

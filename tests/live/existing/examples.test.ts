@@ -82,7 +82,7 @@ describe.skipIf(!canRun)("three machines in different subnets", () => {
         "sudo ls /etc/etcd /opt/etcd /root/local/bin /etc/systemd/system/etcd.service 2>/dev/null; true";
       expect(await site.on(ip, left)).toBe("/root/local/bin:");
       expect(await site.on(ip, "systemctl is-active etcd; true")).toBe("inactive");
-      expect(await site.on(ip, "sudo ls /var/lib/etcd")).toBe("member");
+      expect(await site.on(ip, "sudo ls /var/lib/etcd")).toBe("cluster-id\nmember");
     }
     expect(site.printed.join("\n")).toContain("etcd-host2 cannot be reached");
   });
@@ -158,8 +158,29 @@ describe.skipIf(!canRun)("the distribution's package on master, node1 and node2"
       const named =
         "sudo journalctl -u etcd --no-pager -o cat | grep -c 'etcd - highly-available'; true";
       expect(await site.on(ip, named)).toBe("0");
-      expect(await site.on(ip, "sudo ls /var/lib/etcd")).toBe("member");
+      expect(await site.on(ip, "sudo ls /var/lib/etcd")).toBe("cluster-id\nmember");
     }
+  });
+
+  it("is held, and not even apt-get installing it anew stops or restarts what runs", async () => {
+    for (const ip of ips) {
+      expect((await site.on(ip, "apt-mark showhold")).split("\n")).toEqual([
+        "etcd-client",
+        "etcd-server",
+      ]);
+    }
+    const running = () =>
+      site.on(ips[1]!, "systemctl show -p MainPID -p ActiveState -p NRestarts etcd");
+    const before = await running();
+    expect(before).toContain("ActiveState=active");
+    // The package's scripts are called as in an upgrade: prerm, and postinst with the version before.
+    const reinstall =
+      "sudo DEBIAN_FRONTEND=noninteractive apt-get install --yes --reinstall --allow-change-held-packages etcd-server etcd-client";
+    const { code, output } = await site.run(ips[1]!, reinstall);
+    expect(code, output).toBe(0);
+    expect(output).toContain("Setting up etcd-server (3.4.23");
+    expect(await running()).toBe(before);
+    expect(await askHealth(outputs)).toMatchObject({ healthy: true });
   });
 
   it("is taken away again by a destroy", async () => {

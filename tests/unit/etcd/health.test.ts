@@ -98,3 +98,26 @@ it.each([
   const text = report().replace("1.687897ms", took);
   expect(readHealth(text, members).members[0]!.latencyMs).toBe(expected);
 });
+
+it("that one may not read is an answer: access control is no outage", () => {
+  const member = {
+    name: "a",
+    clientUrl: "https://10.0.1.10:2379",
+    peerUrl: "https://10.0.1.10:2380",
+  };
+  const answer = (error: string) =>
+    readHealth(
+      JSON.stringify({
+        health: [{ endpoint: member.clientUrl, health: false, error }],
+        status: null,
+        alarms: null,
+        members: null,
+        snapshots: null,
+        now: 1,
+      }),
+      [member],
+    ).members[0]!.healthy;
+  expect(answer("etcdserver: user name is empty")).toBe(true);
+  expect(answer("etcdserver: permission denied")).toBe(true);
+  expect(answer("context deadline exceeded")).toBe(false);
+});

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decide, isBlocked } from "../../../../components/etcd/rollout/decide";
 import {
+  countedDown,
   type Desired,
   type DesiredMember,
+  replacedData,
+  replacedMachines,
   restoredMembers,
 } from "../../../../components/etcd/rollout/desired";
 import {
@@ -706,6 +709,14 @@ describe("what the cluster is asked for first", () => {
     ["a snapshot before another minor version", newer, {}, [{ kind: "snapshot" }]],
     ["nothing before a patch release", { version: "3.6.17" }, {}, []],
     [
+      "nothing where allowDowngrade is left set",
+      { allowDowngrade: true },
+      {},
+      [],
+      { allowDowngrade: true },
+      { allowDowngrade: true },
+    ],
+    [
       "to go down, by one that serves and can be seen",
       { version: "3.5.35", allowDowngrade: true },
       {},
@@ -964,6 +975,31 @@ describe("a change in words", () => {
   it("of a cluster that is being founded has nothing to tell", () => {
     const { lines } = decide(question({ recorded: undefined, observed: observed(nobodyHasData) }));
     expect(lines).toEqual([]);
+  });
+});
+
+describe("what a counter asks for", () => {
+  const counted = (machineGeneration: number, dataGeneration: number) =>
+    desired({ members: membersOf(names, { b: { machineGeneration, dataGeneration } }) });
+
+  it.each([
+    [2, 1, [], [], []],
+    [3, 1, ["b"], [], []],
+    [3, 2, ["b"], ["b"], []],
+    [1, 1, [], [], ["b"]],
+    [2, 0, [], [], ["b"]],
+    [3, 0, ["b"], [], ["b"]],
+  ])("2 and 1 → %d and %d", (machine, data, machines, volumes, down) => {
+    const [before, after] = [counted(2, 1), counted(machine, data)];
+    expect(replacedMachines(before, after)).toEqual(machines);
+    expect(replacedData(before, after)).toEqual(volumes);
+    expect(countedDown(before, after)).toEqual(down);
+  });
+
+  it("of a member that joins or leaves is nothing", () => {
+    const [more, fewer] = [counted(2, 1), desired({ members: membersOf(["a"]) })];
+    expect(replacedMachines(fewer, more)).toEqual([]);
+    expect(countedDown(more, fewer)).toEqual([]);
   });
 });
 

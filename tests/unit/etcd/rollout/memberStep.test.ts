@@ -568,6 +568,14 @@ it("B8b: a silent one that runs is started anew where all others serve", () => {
   expect(step).toMatchObject({ action: "start", pid: 4711 });
 });
 
+it("a learner cannot lead", () => {
+  const learner = { all: ["a", "b", "c", "d"], entries: { d: { isLearner: true } } };
+  const step = stepOf("a", learner, {
+    desired: desired({ members: membersOf(["a", "b", "c", "d"]) }),
+  });
+  expect(step).toMatchObject({ action: "restart", lead: [idOf("b"), idOf("c")] });
+});
+
 it("of two, each can be restarted while the other serves", () => {
   const two = { desired: desired({ members: membersOf(["a", "b"]) }), recorded: recorded() };
   expect(stepOf("b", { all: ["a", "b"] }, two)).toMatchObject({

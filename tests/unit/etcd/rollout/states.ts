@@ -219,7 +219,7 @@ const machine = (name: string, view: View, version: string): fc.Arbitrary<Observ
           digest: fc.constantFrom("old", "new"),
           trusts: fc.constantFrom<(number[] | undefined)[]>([1], [1, 2], undefined),
           issuedBy: fc.constantFrom(1, 1, 2),
-          quotaBytes: mostly(8 * GiB, 0),
+          quotaBytes: mostly(8 * GiB, 0, GiB),
         })
         .map((one): ObservedMachine => ({
           name,

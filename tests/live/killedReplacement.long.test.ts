@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { askHealth } from "../../components/etcd/remote/health";
+import { INSTANCE, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
+import { machineRuns } from "../../lab/machines";
+import { up } from "../../lab/pulumiEngine";
+import { Observation } from "../../load/observation";
+import { Operator, type Settings } from "../../rehearsal/operator";
+import { etcdctl } from "./cluster";
+import { expectThreeHealthyMembers } from "./expectations";
+
+/** Which member is replaced, and what is asked for next: another one each time; it is printed. */
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+
+const names = ["controller-0", "controller-1", "controller-2"];
+
+/** What the lab's machines do to puts while one of three is made anew is not what is measured here. */
+const limits = { putsPerSecond: 10 };
+
+describe.skipIf(!inject("canRunPulumi"))(
+  "pulumi up killed in a replacement with new data, and another change after it",
+  { timeout: 900_000 },
+  () => {
+    const operator = new Operator(() => undefined);
+    /** How often each member has been asked for anew. */
+    const counts: Record<string, number> = {};
+    /** What an update says on its way, of the member that is replaced and of the whole. */
+    let steps: string[];
+
+    beforeAll(async () => {
+      console.log(`SEED=${seed}`);
+      await operator.lab.down();
+      await operator.start({});
+      await etcdctl(operator.outputs, ["put", "life", "the first"]);
+    });
+    afterAll(() => operator.lab.down());
+
+    const counters = (changed: Record<string, number>): Settings => ({
+      "etcd:replacements": { ...changed },
+      "etcd:dataReplacements": { ...changed },
+    });
+
+    /** Asks for the member anew, with new data. */
+    function replace(name: string): void {
+      counts[name] = (counts[name] ?? 0) + 1;
+      operator.ask(counters(counts));
+    }
+
+    /** A line of an update's output without how long it took; undefined for one that is no step of it. */
+    function stepIn(line: string, victim: string): string | undefined {
+      const step = line.replace(/\(.*$/, "").trim();
+      const isStep = / (creating|created|updating|updated|deleting|deleted|replac\w+)\b/.test(step);
+      const said = line.includes(`${victim}: `) && line.includes("joining as a learner");
+      if (said) {
+        return "joining as a learner";
+      }
+      return isStep && (step.includes(victim) || / (change|health) /.test(`${step} `))
+        ? step.replaceAll(victim, "VICTIM")
+        : undefined;
+    }
+
+    /** An `up` that is killed (SIGKILL) as soon as it has come to a step. */
+    async function killedAt(step: string, victim: string): Promise<void> {
+      const killer = new AbortController();
+      const { exitCode } = await operator.withMirror(() =>
+        operator.engine.run(
+          up,
+          (line) => {
+            if (stepIn(line, victim) === step) {
+              killer.abort();
+            }
+          },
+          { signal: killer.signal },
+        ),
+      );
+      console.log(`  killed: exit ${exitCode}`);
+      await operator.engine.run(["cancel", "--yes"], () => undefined);
+      await terminateUnknown();
+    }
+
+    /**
+     * What EC2 was making when the engine was killed is in no state, and has the address that the next one
+     * needs: its owner terminates it.
+     */
+    async function terminateUnknown(): Promise<void> {
+      await sleep(3000);
+      const { output } = await operator.engine.run(["stack", "export"], () => undefined);
+      for (const { id } of await recordsOf(INSTANCE)) {
+        if (!output.includes(id)) {
+          console.log(`  terminated ${id}, which no state knows`);
+          await operator.lab.aws.delete(INSTANCE, id);
+        }
+      }
+    }
+
+    const recordsOf = async (type: string) =>
+      (await operator.lab.aws.list()).filter((record) => record.type === type);
+
+    /** The machines of members and what is attached to them, those of one member left out. */
+    async function othersThan(victim: string): Promise<string[]> {
+      const name = ({ inputs }: { inputs: Record<string, unknown> }) =>
+        (inputs["tags"] as { Name: string }).Name;
+      const instances = (await recordsOf(INSTANCE)).filter((one) => name(one) !== victim);
+      const running = await Promise.all(
+        instances.map(async (one) => `${name(one)} ${one.id} ${await machineRuns(one.id)}`),
+      );
+      const ids = instances.map(({ id }) => id);
+      const attached = (await recordsOf(VOLUME_ATTACHMENT))
+        .filter(({ inputs }) => ids.includes(inputs["instanceId"] as string))
+        .map(({ inputs }) => `${String(inputs["instanceId"])} has ${String(inputs["volumeId"])}`);
+      return [...running, ...attached].sort();
+    }
+
+    /** What somebody in a hurry does next. */
+    const further: { what: string; settings: (victim: string, other: string) => Settings }[] = [
+      {
+        what: "another member's machine and data, too",
+        settings: (_, other) => counters({ ...counts, [other]: (counts[other] ?? 0) + 1 }),
+      },
+      {
+        what: "a flag of all members",
+        settings: () => ({
+          "etcd:heartbeatMs": operator.settings["etcd:heartbeatMs"] === 120 ? 100 : 120,
+        }),
+      },
+      {
+        what: "the counters set back",
+        settings: (victim) => counters({ ...counts, [victim]: counts[victim]! - 1 }),
+      },
+      { what: "another instance type", settings: () => ({ "etcd:instanceType": "t3.large" }) },
+    ];
+
+    it("has steps", async () => {
+      const victim = names[seed % 3]!;
+      replace(victim);
+      const seen: string[] = [];
+      const { exitCode, output } = await operator.withMirror(() =>
+        operator.engine.run(up, (line) => {
+          const step = stepIn(line, victim);
+          if (step !== undefined && !seen.includes(step)) {
+            seen.push(step);
+          }
+        }),
+      );
+      expect(exitCode, output).toBe(0);
+      await operator.up();
+      steps = seen;
+      console.log(steps.join("\n"));
+      expect(steps.length).toBeGreaterThan(10);
+      expect(steps).toContain("joining as a learner");
+    });
+
+    it(
+      "never loses a second machine or volume, nor a write, at none of them",
+      { timeout: 120 * 60_000 },
+      async () => {
+        for (const [index, step] of steps.entries()) {
+          const turn = index + seed;
+          const victim = names[turn % 3]!;
+          const other = names[(turn + 1) % 3]!;
+          const { what, settings } = further[(index + Math.floor(seed / 3)) % further.length]!;
+          console.log(`${victim} at "${step}", then ${what}`);
+          const others = await othersThan(victim);
+          const observation = new Observation(operator.target);
+          replace(victim);
+          await killedAt(step, victim);
+          expect(await othersThan(victim)).toEqual(others);
+
+          const { exitCode, output } = await operator.attempt(settings(victim, other));
+          const refused = /this change is refused[^]*?(?=\n\S|\n\n)/.exec(output)?.[0] ?? "";
+          console.log(`  then: exit ${exitCode} ${refused.replace(/\s+/g, " ")}`);
+          expect(await othersThan(victim), output).toEqual(others);
+
+          await operator.up();
+          observation.reconnect(operator.target);
+          await sleep(500);
+          const { violations } = await observation.finish(limits);
+          expect(violations).toEqual([]);
+          expect(await othersThan(victim)).toEqual(others);
+          await expectThreeHealthyMembers(operator.outputs);
+          expect(await askHealth(operator.outputs)).toMatchObject({ healthy: true });
+          const entries = await etcdctl(operator.outputs, ["member", "list"]);
+          expect(entries.trim().split("\n")).toHaveLength(3);
+          const life = ["get", "life", "--print-value-only"];
+          expect(await etcdctl(operator.outputs, life)).toBe("the first");
+        }
+      },
+    );
+  },
+);

@@ -1,0 +1,369 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as settings from "@pulumi/pulumi/runtime/settings";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Admission } from "../../components/etcd/rollout/admission";
+import type { Preparation } from "../../components/etcd/rollout/decide";
+import type { Desired } from "../../components/etcd/rollout/desired";
+import type { Observed } from "../../components/etcd/rollout/observed";
+import type { StackRecord } from "../../components/etcd/rollout/record";
+import {
+  blank,
+  desired,
+  membersOf,
+  names,
+  observed,
+  own,
+  recorded,
+  stopped,
+} from "../unit/etcd/rollout/example";
+
+/** What the machines show, whom it was asked of, and what was sent to them. */
+const site = vi.hoisted(() => ({
+  looks: [] as string[],
+  permits: [] as { name: string; action: string }[],
+  prepared: [] as string[],
+  handedOver: [] as string[],
+  waitedFor: [] as string[],
+  machines: [] as unknown[],
+}));
+
+const shown = (name: string) =>
+  site.machines.find((machine) => (machine as { name: string }).name === name);
+
+vi.mock("../../components/etcd/remote/observe", () => ({
+  observe: ({ name }: { name: string }) => {
+    site.looks.push(name);
+    return Promise.resolve(shown(name));
+  },
+  observeBy: (_: unknown, { name }: { name: string }) => {
+    site.looks.push(name);
+    return Promise.resolve(shown(name));
+  },
+  onMachine: (_: unknown, work: (run: unknown) => Promise<unknown>) =>
+    work((_command: string, stdin: string) => {
+      const permit = /^permit (\S+)$/m.exec(stdin)?.[1] ?? "";
+      const lines = Buffer.from(permit, "base64").toString().split("\n");
+      const [name, action] = ["member", "action"].map((key) =>
+        lines.find((line) => line.startsWith(`${key}=`))!.slice(key.length + 1),
+      );
+      site.permits.push({ name: name!, action: action! });
+      return Promise.resolve({ code: 0, stdout: "", stderr: "" });
+    }),
+}));
+vi.mock("../../components/etcd/rollout/prepare", () => ({
+  prepare: (all: readonly Preparation[]) => {
+    site.prepared.push(...all.map(({ kind }) => kind));
+    return Promise.resolve();
+  },
+}));
+vi.mock("../../components/etcd/remote/wait", () => ({
+  waitUntilHealthy: (_: unknown, { name, host }: { name: string; host: string }) => {
+    site.waitedFor.push(`${name} at ${host}`);
+    return Promise.resolve();
+  },
+}));
+vi.mock("../../components/etcd/remote/machine", () => ({
+  LiveMachine: class {
+    readonly target = {};
+    readonly etcdctl = {};
+    constructor(readonly name: string) {}
+    get member() {
+      return { name: this.name };
+    }
+    succeed(script: string) {
+      site.handedOver.push(`${script} ${this.name}`);
+      return Promise.resolve("");
+    }
+  },
+}));
+
+const digest = "d".repeat(64);
+
+// What its type declarations leave out.
+const { getMonitor } = settings as unknown as { getMonitor: () => Record<string, unknown> };
+
+/** An update of a stack whose last one that succeeded has left this record, if any has. */
+async function update(asked: Desired, former?: Desired, restored: string[] = []) {
+  const record: StackRecord | undefined = former && {
+    ...recorded({}, restored),
+    desired: former,
+    binaries: "/opt/etcd/v3.6.16/bin",
+    digests: Object.fromEntries(names.map((name) => [name, "left"])),
+    repairs: { b: "earlier" },
+    machines: Object.fromEntries(
+      Object.keys(former.members).map((name) => [name, { host: name, port: 22, user: "ubuntu" }]),
+    ),
+  };
+  await pulumi.runtime.setMocks({
+    newResource: ({ id, name, inputs }) => ({
+      id: id ?? name,
+      state: {
+        ...inputs,
+        output: inputs.input,
+        outputs: record ? { record } : {},
+        secretOutputNames: record ? ["record"] : [],
+      },
+    }),
+    call: () => ({}),
+  });
+  const monitor = getMonitor();
+  const accept = (_: unknown, callback: (error: null, answer: object) => void) =>
+    callback(null, {});
+  monitor["registerResourceHook"] = accept;
+  monitor["registerErrorHook"] = accept;
+  const identity = { id: pulumi.output(own.clusterId), name: "etcd", stack: own.stack };
+  const admission = new Admission("admission", {
+    identity,
+    desired: asked,
+    binaries: "/opt/etcd/v3.6.16/bin",
+  });
+  const secret = pulumi.output("key");
+  admission.connect(
+    { privateKey: secret, password: pulumi.output(""), bastionPrivateKey: pulumi.output("") },
+    Object.keys(asked.members).map((name) => ({ name, connection: { host: name } })),
+  );
+  const gate = (attempted?: Desired) =>
+    (admission as unknown as { admit(old: unknown): Promise<void> }).admit(
+      attempted && { update: "before", desired: attempted },
+    );
+  const hooks = admission.memberHooks();
+  const call = (hook: unknown, args: object) =>
+    (hook as { callback(args: object): void | Promise<void> }).callback(args);
+  return {
+    admission,
+    gate,
+    before: async (name: string) =>
+      call(hooks.beforeUpdate![0], { name, newInputs: { update: `member digest=${digest}` } }),
+    after: async (name: string) => call(hooks.afterUpdate![0], { name, newOutputs: {} }),
+    fail: async (name: string, error: string) => call(hooks.onError![0], { name, errors: [error] }),
+  };
+}
+
+/** Why an output has no value. Each of its promises is rejected with it. */
+async function refused(output: pulumi.Output<unknown>): Promise<string> {
+  const all = output as unknown as Record<string, unknown> & {
+    promise(): Promise<unknown>;
+    allResources(): Promise<unknown>;
+  };
+  const [value] = await Promise.allSettled([
+    all.promise(),
+    all["isKnown"],
+    all["isSecret"],
+    all.allResources(),
+  ]);
+  return value.status === "rejected" ? (value.reason as Error).message : "it has one";
+}
+
+const stale = Object.fromEntries(names.map((name) => [name, { process: { digest: "old" } }]));
+const flags = desired({ members: membersOf(names, { a: { unit: "--quota=9" } }) });
+const actions = () => site.permits.map(({ name, action }) => `${action} ${name}`);
+/** Whoever waits for the lock is given some time to come. */
+const settle = () => sleep(700);
+const show = (seen: Observed) => (site.machines = [...seen.machines]);
+
+beforeEach(() => {
+  for (const list of [site.looks, site.permits, site.prepared, site.handedOver, site.waitedFor]) {
+    list.length = 0;
+  }
+  show(observed({ machines: stale }));
+});
+
+describe("the gate", () => {
+  it("lets nothing pass that one thing speaks against, and prepares nothing of it", async () => {
+    const { gate, before } = await update(desired({ version: "3.5.35" }), desired());
+    await settle();
+    site.looks.length = 0;
+    await expect(gate(desired())).rejects.toThrow(/this change is refused[^]*allowDowngrade: true/);
+    expect(site.prepared).toEqual([]);
+    // A busy machine may only have been slow.
+    expect(site.looks.sort()).toEqual(["a", "a", "b", "b", "c", "c"]);
+    await expect(before("b")).rejects.toThrow(/b was not admitted/);
+    expect(site.permits).toEqual([]);
+  });
+
+  it("refuses what it cannot see", async () => {
+    show(observed({ machines: { b: "no route" } }));
+    const { gate } = await update(flags, desired());
+    await expect(gate(desired())).rejects.toThrow(
+      /b's machine cannot be seen, and unseen is refused/,
+    );
+  });
+
+  it("looks once at what may pass, and asks the cluster for what has to come first", async () => {
+    const { gate } = await update(desired({ version: "3.7.3" }), desired());
+    await settle();
+    site.looks.length = 0;
+    await gate(desired());
+    expect(site.looks).toEqual(names);
+    expect(site.prepared).toEqual(["snapshot"]);
+  });
+
+  it("is not gone round: no counter of a machine is told, and no member changes", async () => {
+    const { admission, before } = await update(flags, desired());
+    await expect(before("b")).rejects.toThrow(/not admitted.*--target/);
+    const counter = await refused(admission.admitted(1));
+    expect(counter).toMatch(/not admitted.*--target/);
+  });
+
+  it("is not asked again for what has been done", async () => {
+    const { admission, before } = await update(desired(), desired());
+    await before("b");
+    expect(actions()).toEqual(["restart b"]);
+    expect(await (admission.admitted(3) as any).promise()).toBe(3);
+  });
+});
+
+describe("a member that does not run what was left", () => {
+  const repairOf = (admission: Admission, name: string) =>
+    (admission.repairOf(name) as unknown as { promise(): Promise<string> }).promise();
+
+  it("is given another word, so that its command runs, and the others keep theirs", async () => {
+    const left = { process: { digest: "left" } };
+    show(observed({ machines: { a: left, b: left, c: { process: stopped } } }));
+    const { admission } = await update(desired(), desired());
+    expect(await repairOf(admission, "a")).toBe("");
+    expect(await repairOf(admission, "b")).toBe("earlier");
+    expect(await repairOf(admission, "c")).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it("is not repaired unseen", async () => {
+    show(observed({ machines: { b: "no route" } }));
+    const { admission } = await update(desired(), desired());
+    expect(await repairOf(admission, "b")).toBe("earlier");
+  });
+});
+
+describe("members of a cluster that runs", () => {
+  it("go one at a time, each looked at when it is its turn, the leader last", async () => {
+    const { gate, before, after } = await update(flags, desired());
+    await gate(desired());
+    site.looks.length = 0;
+    const all = names.map((name) => before(name));
+    await settle();
+    expect(actions()).toEqual(["restart b"]);
+    expect(site.looks).toEqual(["b"]);
+    await after("b");
+    await settle();
+    expect(actions()).toEqual(["restart b", "restart c"]);
+    await after("c");
+    await Promise.all(all);
+    expect(actions()).toEqual(["restart b", "restart c", "restart a"]);
+  });
+
+  it("join one at a time", async () => {
+    const all = ["a", "b", "c", "d", "e"];
+    show(
+      observed({
+        all,
+        machines: { d: blank, e: blank },
+        answers: { d: "refused", e: "refused" },
+        entries: { d: null, e: null },
+      }),
+    );
+    const { gate, before, after } = await update(desired({ members: membersOf(all) }), desired());
+    await gate(desired());
+    const joining = [before("d"), before("e")];
+    await settle();
+    expect(site.permits).toHaveLength(1);
+    await after(site.permits[0]!.name);
+    await Promise.all(joining);
+    expect(actions().sort()).toEqual(["join d", "join e"]);
+  });
+
+  it("are left as they are after one has failed", async () => {
+    const { gate, before, fail } = await update(flags, desired());
+    await gate(desired());
+    const [b, c] = [before("b"), before("c")];
+    await b;
+    await fail("b", "exit status 1");
+    await expect(c).rejects.toThrow(/c was left as it is, because b has failed/);
+    expect(actions()).toEqual(["restart b"]);
+  });
+
+  it("start together where all are stopped: none of them is a quorum", async () => {
+    show(
+      observed({
+        machines: { a: { process: stopped }, b: { process: stopped }, c: { process: stopped } },
+        answers: { a: "refused", b: "refused", c: "refused" },
+      }),
+    );
+    const { before } = await update(desired(), desired());
+    await Promise.all(names.map((name) => before(name)));
+    expect(actions().sort()).toEqual(["start a", "start b", "start c"]);
+  });
+});
+
+describe("members that begin together", () => {
+  it("found a cluster with one look at all of them, and without the lock", async () => {
+    const nobody = { a: blank, b: blank, c: blank };
+    show(observed({ machines: nobody, silent: true }));
+    const { gate, before } = await update(desired());
+    await gate();
+    await Promise.all(names.map((name) => before(name)));
+    expect(actions().sort()).toEqual(["found a", "found b", "found c"]);
+    expect(site.looks.sort()).toEqual(names);
+  });
+
+  it("begin from a snapshot without the lock", async () => {
+    const restore = { id: "1a2b3c4d", from: "s3://bucket/etcd.db", overData: true };
+    const waiting = { restoreWaiting: restore.id };
+    show(observed({ machines: { a: waiting, b: waiting, c: waiting } }));
+    const { gate, before } = await update(desired({ restore }), desired());
+    await gate(desired());
+    await Promise.all(names.map((name) => before(name)));
+    expect(actions().sort()).toEqual(["restore a", "restore b", "restore c"]);
+  });
+
+  it("take turns where an earlier update has come so far that they serve", async () => {
+    const { gate, before, after } = await update(desired());
+    await gate();
+    const all = names.map((name) => before(name));
+    await settle();
+    expect(site.permits).toHaveLength(1);
+    for (let turn = 0; turn < 3; turn++) {
+      await after(site.permits.at(-1)!.name);
+      await settle();
+    }
+    await Promise.all(all);
+    expect(site.permits).toHaveLength(3);
+  });
+});
+
+describe("a machine that is stopped for its type", () => {
+  const types = { oldInputs: { instanceType: "t3.small" }, newOutputs: { publicIp: "1.2.3.4" } };
+  const call = (hook: unknown, args: object) =>
+    (hook as { callback(args: object): Promise<void> }).callback(args);
+
+  async function stopping() {
+    const larger = desired({ instanceType: "t3.large" });
+    const { admission, gate } = await update(larger, desired());
+    await gate(desired());
+    return admission.machineHooks("instanceType", "publicIp");
+  }
+
+  it("hands over first, and is waited for at its new address", async () => {
+    const hooks = await stopping();
+    const args = { name: "a", ...types, newInputs: { instanceType: "t3.large" } };
+    await call(hooks.beforeUpdate![0], args);
+    expect(site.handedOver).toEqual(["handover a"]);
+    await call(hooks.afterUpdate![0], args);
+    expect(site.waitedFor).toEqual(["a at 1.2.3.4"]);
+  });
+
+  it("is the only change of it that is waited for", async () => {
+    const hooks = await stopping();
+    const args = { name: "a", ...types, newInputs: { instanceType: "t3.small" } };
+    await call(hooks.beforeUpdate![0], args);
+    await call(hooks.afterUpdate![0], args);
+    expect([site.handedOver, site.waitedFor]).toEqual([[], []]);
+  });
+
+  it("stays while another member does not serve", async () => {
+    const hooks = await stopping();
+    show(observed({ machines: stale, answers: { b: "refused" } }));
+    const args = { name: "c", ...types, newInputs: { instanceType: "t3.large" } };
+    await expect(call(hooks.beforeUpdate![0], args)).rejects.toThrow(/others do not answer: b/);
+    expect(site.handedOver).toEqual([]);
+  });
+});
