@@ -4,7 +4,7 @@ import { docker } from "./docker";
 import { run } from "./run";
 
 /** The three first numbers of a range for documentation (RFC 5737), which is nobody's. */
-const publicRange = "203.0.113";
+const publicRange = "198.51.100";
 const lastHost = 254;
 const addressFile = "public-address";
 const lastAllottedFile = "last-public-address";
