@@ -76,7 +76,7 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Cluster", name, {}, opts);
-    const { machines, issuer, version, source, admission } = args;
+    const { machines, issuer, version, admission } = args;
     this.members = args.members;
     this.endpoints = this.members.map((member) => member.clientUrl);
     this.binaries = binariesOf(version);

@@ -97,7 +97,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
    * because a remote one that cannot dial a machine that is gone would block `pulumi destroy`.
    */
   private removal(machine: MachineSetting, plan: MemberPlan, after: pulumi.Resource) {
-    const { version, source, binDirectory, deleteData } = this.args;
+    const { version, binDirectory, deleteData } = this.args;
     const task = {
       ...this.task(machine),
       service: plan.service,

@@ -106,7 +106,7 @@ export async function remoteCluster(
         privateKey: privateKey || undefined,
         password: password || undefined,
         proxy: proxy && { ...proxy, privateKey: bastionKey || undefined },
-      } as SshTarget,
+      },
     };
   });
   return {
