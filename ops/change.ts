@@ -1,6 +1,6 @@
-import { observe } from "../components/etcd/remote/observe";
+import { observeCluster } from "../components/etcd/remote/observe";
 import { decide } from "../components/etcd/rollout/decide";
-import type { Desired, Recorded } from "../components/etcd/rollout/desired";
+import { asRecorded, type Desired, type Recorded } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
 import { desiredCluster } from "../components/desired";
 import { renewalLines } from "../components/pki/lifetimes";
@@ -36,7 +36,7 @@ export async function planChange(
   const { violations, lines } = decide({
     clusterId: outputs.clusterId,
     stack: outputs.stack,
-    desired: plain(desired),
+    desired: asRecorded(desired),
     recorded: outputs.record as Recorded,
     attempted: attemptedIn(exported),
     observed,
@@ -53,15 +53,11 @@ export async function planChange(
   };
 }
 
-async function observeStack(outputs: StackOutputs, desired: Desired): Promise<Observed> {
+function observeStack(outputs: StackOutputs, desired: Desired): Promise<Observed> {
   const further = Object.values(desired.members).map(({ clientUrl }) => clientUrl);
   const endpoints = [...new Set([...outputs.endpoints, ...further])];
-  const machines = outputs.members.map((member) => observe(member, member.target, endpoints));
-  return { machines: await Promise.all(machines) };
+  return observeCluster(outputs, endpoints);
 }
-
-/** As it is in the state: what is undefined is not there. */
-const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
 
 export function describePlan({ lines, violations }: PlannedChange): string {
   const indented = (all: readonly string[]) => all.map((line) => `  ${line}`).join("\n");

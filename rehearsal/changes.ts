@@ -163,7 +163,8 @@ async function lose(outputs: StackOutputs, name: string): Promise<void> {
   await removeMachine(outputs.members.find((member) => member.name === name)!.machineId);
 }
 
-function controllers(count: number, addresses: Record<string, string> = {}) {
+/** The first so many controllers, at their own addresses but for those that are given. */
+export function controllers(count: number, addresses: Record<string, string> = {}) {
   return Array.from({ length: count }, (_, index) => {
     const name = `controller-${index}`;
     return { name, privateIp: addresses[name] ?? `10.0.1.${10 + index}` };

@@ -1,16 +1,11 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
+import { controllers } from "../../rehearsal/changes";
 import { Operator } from "../../rehearsal/operator";
 import { tempFolder } from "../tempFolder";
 import { etcdctl } from "./cluster";
 import { expectThreeHealthyMembers } from "./expectations";
-
-const controllers = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({
-    name: `controller-${index}`,
-    privateIp: `10.0.1.${10 + index}`,
-  }));
 
 /** Nobody takes a setting back that has done its work. */
 describe.skipIf(!inject("canRunPulumi"))(

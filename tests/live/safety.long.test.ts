@@ -5,16 +5,11 @@ import { machineRuns, pauseMachine, resumeMachine } from "../../lab/machines";
 import { newest } from "../../lab/mirror/newest";
 import { up } from "../../lab/pulumiEngine";
 import { Observation } from "../../load/observation";
+import { controllers } from "../../rehearsal/changes";
 import { Operator } from "../../rehearsal/operator";
 import { etcdctl, onController, startsOf } from "./cluster";
 
 const { "3.6": six, "3.7": seven } = newest;
-
-const controllers = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({
-    name: `controller-${index}`,
-    privateIp: `10.0.1.${10 + index}`,
-  }));
 
 /**
  * What a review did to the promise that no change loses a write or touches what it should not: each of these

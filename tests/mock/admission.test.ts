@@ -40,6 +40,10 @@ vi.mock("../../components/etcd/remote/observe", () => ({
     site.looks.push(name);
     return Promise.resolve(shown(name));
   },
+  observeCluster: ({ members }: { members: readonly { name: string }[] }) => {
+    site.looks.push(...members.map(({ name }) => name));
+    return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
+  },
   onMachine: (_: unknown, work: (run: unknown) => Promise<unknown>) =>
     work((_command: string, stdin: string) => {
       const permit = /^permit (\S+)$/m.exec(stdin)?.[1] ?? "";

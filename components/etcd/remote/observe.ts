@@ -1,5 +1,6 @@
-import { type ObservedMachine, readObservation } from "../rollout/observed";
+import { type Observed, type ObservedMachine, readObservation } from "../rollout/observed";
 import { scriptCommand, scriptInput } from "../scripts";
+import type { RemoteCluster } from "./cluster";
 import { type RunOverSsh, type SshTarget, withSsh } from "./ssh";
 
 /** What a machine is looked at for. */
@@ -34,6 +35,15 @@ export async function observe(
   } catch (error) {
     return { name: member.name, seen: false, problem: (error as Error).message };
   }
+}
+
+/** The same of every machine of a cluster, side by side. */
+export async function observeCluster(
+  { members }: RemoteCluster,
+  endpoints: readonly string[],
+): Promise<Observed> {
+  const machines = members.map((member) => observe(member, member.target, endpoints));
+  return { machines: await Promise.all(machines) };
 }
 
 /** A connection for a look and what follows from it. */

@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
 import { type ClusterIdentity, identityArguments } from "../identity";
-import { observeBy, type ObservedMember, observe, onMachine } from "../remote/observe";
+import {
+  observe,
+  observeBy,
+  observeCluster,
+  type ObservedMember,
+  onMachine,
+} from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
 import type { RunOverSsh, SshTarget } from "../remote/ssh";
 import { waitUntilHealthy } from "../remote/wait";
@@ -269,10 +275,7 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async lookBy(record: StackRecord): Promise<Observed> {
-    const { members } = await this.clusterOf(record);
-    const endpoints = this.endpoints(record.desired);
-    const machines = members.map((member) => observe(member, member.target, endpoints));
-    return { machines: await Promise.all(machines) };
+    return observeCluster(await this.clusterOf(record), this.endpoints(record.desired));
   }
 
   /** One short look at each machine, without a question to etcd. What cannot be seen is not repaired. */

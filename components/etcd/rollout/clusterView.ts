@@ -65,6 +65,11 @@ export class ClusterView {
     return said ?? (all ? [...running].sort(semver.compare)[0] : undefined);
   }
 
+  /** Whether another minor version than the cluster's would use its data. */
+  changesMinor(version: string): boolean {
+    return this.version !== undefined && semver.minor(this.version) !== semver.minor(version);
+  }
+
   /** How a member answers, by the best that anybody has seen of it. */
   answer(name: string): Answer {
     const urls = this.urlsOf(name);

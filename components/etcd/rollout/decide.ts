@@ -57,10 +57,8 @@ export function decide(question: Question): Decision {
 
 /** What happens to one member now: what its hook asks when it is its turn. */
 export function decideMember(question: Question, name: string): MemberStep | Blocked {
-  const { desired, recorded, observed = { machines: [] } } = question;
-  const view = viewOf(question, observed);
-  const isStale = staleness(question);
-  return memberStep(name, { ...question, desired, recorded, view, isStale });
+  const view = viewOf(question, question.observed ?? { machines: [] });
+  return memberStep(name, { ...question, view, isStale: staleness(question) });
 }
 
 export function viewOf(
@@ -100,8 +98,7 @@ function staleness({
 }
 
 function orderedSteps(question: Question, view: ClusterView): (MemberStep | Blocked)[] {
-  const { desired, recorded } = question;
-  const waiting = new Set(Object.keys(desired.members));
+  const waiting = new Set(Object.keys(question.desired.members));
   const ordered: string[] = [];
   while (waiting.size > 0) {
     const next = nextInTurn([...waiting], { unhealthy: view.notServing, leader: view.leader });
@@ -109,7 +106,7 @@ function orderedSteps(question: Question, view: ClusterView): (MemberStep | Bloc
     waiting.delete(next);
   }
   const isStale = staleness(question);
-  return ordered.map((name) => memberStep(name, { ...question, desired, recorded, view, isStale }));
+  return ordered.map((name) => memberStep(name, { ...question, view, isStale }));
 }
 
 function preparations(past: Past, desired: Desired, view: ClusterView): Preparation[] {
@@ -133,11 +130,7 @@ function preparations(past: Past, desired: Desired, view: ClusterView): Preparat
 
 /** Between minor versions the data changes its form: there is a way back only from before. */
 function snapshotFirst(desired: Desired, view: ClusterView): Preparation[] {
-  return changesMinor(desired, view) ? [{ kind: "snapshot" }] : [];
-}
-
-export function changesMinor(desired: Desired, view: ClusterView): boolean {
-  return view.version !== undefined && semver.minor(view.version) !== semver.minor(desired.version);
+  return view.changesMinor(desired.version) ? [{ kind: "snapshot" }] : [];
 }
 
 /**

@@ -59,6 +59,11 @@ export interface Recorded {
   readonly restored: readonly string[];
 }
 
+/** As it comes back from the state. */
+export function asRecorded(desired: Desired): Desired {
+  return JSON.parse(JSON.stringify(desired)) as Desired;
+}
+
 /** Whether the change puts a snapshot in the place of what the members have. */
 export function restores(before: Desired | undefined, desired: Desired): boolean {
   return desired.restore.id !== "" && desired.restore.id !== before?.restore.id;

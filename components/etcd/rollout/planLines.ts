@@ -10,7 +10,6 @@ import {
 import type { SeenMachine } from "./observed";
 import { membersWithData, type Past } from "./violations";
 import { list } from "./words";
-import * as semver from "semver";
 
 /** What a change will do to a running cluster, in words, a line each; empty where it does nothing. */
 export function planLines(past: Past, desired: Desired, view: ClusterView): string[] {
@@ -36,11 +35,7 @@ export function planLines(past: Past, desired: Desired, view: ClusterView): stri
   ];
   return [
     ...unfinishedLines(past, desired),
-    ...(view.isServed &&
-    view.version !== undefined &&
-    semver.minor(view.version) !== semver.minor(desired.version)
-      ? ["a snapshot is taken first"]
-      : []),
+    ...(view.isServed && view.changesMinor(desired.version) ? ["a snapshot is taken first"] : []),
     ...issuerLines(before, desired),
     ...rolling.map((line) => `${line}, ${orderOf(view, before, desired)}`),
     ...clientLines(before, desired),

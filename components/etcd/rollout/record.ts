@@ -5,7 +5,7 @@ import type { Connection } from "../../machine";
 import type { ClusterIdentity } from "../identity";
 import type { RemoteCluster } from "../remote/cluster";
 import type { SshTarget } from "../remote/ssh";
-import type { Desired, Recorded } from "./desired";
+import { asRecorded, type Desired, type Recorded } from "./desired";
 
 /** How a machine is reached, without the keys to it. */
 export type PlainTarget = Omit<SshTarget, "privateKey" | "password" | "proxy"> & {
@@ -55,14 +55,11 @@ export class FormerStack {
    */
   async updateOf(desired: Desired): Promise<string> {
     const record = await this.record;
-    return record !== undefined && isDeepStrictEqual(record.desired, plain(desired))
+    return record !== undefined && isDeepStrictEqual(record.desired, asRecorded(desired))
       ? record.update
       : randomBytes(8).toString("hex");
   }
 }
-
-/** As it comes back from the state. */
-const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
 
 /** A connection's host, user and host keys. */
 export function plainTarget({ host, port, user, hostKey, proxy }: Connection) {
