@@ -6,7 +6,6 @@ import * as tls from "@pulumi/tls";
 import { contains, parseCidr, parseIpv4 } from "../cidr";
 import type { Admission } from "../etcd/rollout/admission";
 import { Machine } from "../machine";
-import { runError } from "../runError";
 import { Access, sshUser } from "./access";
 import { Firewall } from "./firewall";
 import { architectureOf } from "./instanceTypes";
@@ -259,7 +258,7 @@ function generationIn(tags: Record<string, string> | undefined): number {
 /** @throws RunError where there is none: a connection to no host at all would be one to this computer. */
 function publicAddressOf(name: string, id: string, address: string | undefined): string {
   if (!address) {
-    throw runError(
+    throw new pulumi.RunError(
       `${name} has no public address: its instance ${id} is stopped, or was launched without one. ` +
         `Start it (aws ec2 start-instances --instance-ids ${id}) and run pulumi up --refresh. ` +
         `If it runs, set publicAddresses to false, as it was when the instance was launched.`,
