@@ -59,7 +59,7 @@ export class Controllers extends pulumi.ComponentResource {
   readonly machines: Machine[];
   /** The volume of each member's data. */
   readonly dataVolumes: { readonly member: string; readonly volume: ebs.Volume }[] = [];
-  private readonly hooks: pulumi.ResourceHookBinding;
+  private readonly stopHooks: pulumi.ResourceHookBinding;
 
   constructor(
     name: string,
@@ -69,7 +69,7 @@ export class Controllers extends pulumi.ComponentResource {
     super("etcd:aws:Controllers", name, {}, opts);
     const image = this.image();
     // Only a type can be changed on an instance; EC2 stops and starts it for that.
-    this.hooks = args.admission.machineHooks("instanceType", "publicIp");
+    this.stopHooks = args.admission.machineHooks("instanceType", "publicIp");
     this.machines = args.controllers.map((controller) => this.controller(controller, image));
     this.registerOutputs({ machines: this.machines.map((machine) => machine.id) });
   }
@@ -109,6 +109,7 @@ export class Controllers extends pulumi.ComponentResource {
     const volume = this.dataVolume(name, subnet);
     this.dataVolumes.push({ member: name, volume });
     const attachment = this.attachment(name, volume, instance);
+    args.admission.guard.machineIsMade(name, [instance, volume, attachment]);
     return {
       name,
       address: privateIp,
@@ -175,6 +176,7 @@ export class Controllers extends pulumi.ComponentResource {
    */
   private instance(name: string, spec: LaunchSpec): ec2.Instance {
     const { args } = this;
+    const { guard } = args.admission;
     const generation = args.admission.admitted(args.replacements[name] ?? 0);
     return new ec2.Instance(
       name,
@@ -199,7 +201,8 @@ export class Controllers extends pulumi.ComponentResource {
         // The address is fixed: the new one can only have it when the old one is gone.
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],
-        hooks: this.hooks,
+        dependsOn: guard.machineWaitsFor(name),
+        hooks: { ...this.stopHooks, beforeCreate: [guard.hook(name, "machine")] },
       },
     );
   }
@@ -207,6 +210,7 @@ export class Controllers extends pulumi.ComponentResource {
   /** The data outlives the instance: on a volume of its own. */
   private dataVolume(name: string, subnet: ControllerSubnet): ebs.Volume {
     const { args } = this;
+    const { gate, guard } = args.admission;
     const generation = args.admission.admitted(args.dataReplacements[name] ?? 0);
     return new ebs.Volume(
       `${name}-data`,
@@ -221,14 +225,16 @@ export class Controllers extends pulumi.ComponentResource {
       {
         parent: this,
         ignoreChanges: ["availabilityZone"],
-        dependsOn: args.admission.gate,
+        dependsOn: guard.machineWaitsFor(name, gate),
         replacementTrigger: generation,
         retainOnDelete: !args.deleteData,
+        hooks: { beforeCreate: [guard.hook(name, "volume")] },
       },
     );
   }
 
   private attachment(name: string, volume: ebs.Volume, instance: ec2.Instance) {
+    const { guard } = this.args.admission;
     return new ec2.VolumeAttachment(
       `${name}-data`,
       {
@@ -238,8 +244,13 @@ export class Controllers extends pulumi.ComponentResource {
         // Taking a mounted volume away would lose what is not written yet, or hang.
         stopInstanceBeforeDetaching: true,
       },
-      // EC2 lets go of the volumes of an instance that goes.
-      { parent: this, deleteBeforeReplace: true, deletedWith: instance },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        // EC2 lets go of the volumes of an instance that goes.
+        deletedWith: instance,
+        hooks: { beforeCreate: [guard.hook(name, "attachment")] },
+      },
     );
   }
 

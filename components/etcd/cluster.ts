@@ -48,7 +48,8 @@ const healthSeconds = 30;
 interface Shared {
   readonly caCertPem: pulumi.Output<string>;
   readonly hooks: pulumi.ResourceHookBinding;
-  readonly dependsOn: pulumi.Resource[];
+  /** What is done on all machines before a member is touched. */
+  readonly before: pulumi.Resource[];
 }
 
 /** A member's command, and the words that it is asked for by. */
@@ -90,10 +91,10 @@ export class Cluster extends pulumi.ComponentResource {
       caCertPem: issuer?.caCertPem ?? pulumi.output(""),
       hooks: admission.memberHooks(),
       // All of them: a snapshot that one machine cannot restore stops nothing on another.
-      dependsOn: [...stages, ...restored],
+      before: [...stages, ...restored],
     };
     const members = machines.map((machine, index) =>
-      this.runMember(machine, this.members[index]!, shared),
+      this.runMember(machine, this.members[index]!, stages[index]!, shared),
     );
     this.health = this.check([...stages, ...members.map(({ resource }) => resource)]);
     const digests = Object.fromEntries(members.map(({ name, digest }) => [name, digest]));
@@ -159,8 +160,13 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /** A member as a whole: its unit, and the one script that does what its permit says. */
-  private runMember(machine: Machine, plan: MemberPlan, shared: Shared): MadeMember {
-    const { identity, snapshots, admission } = this.args;
+  private runMember(
+    machine: Machine,
+    plan: MemberPlan,
+    own: remote.Command,
+    shared: Shared,
+  ): MadeMember {
+    const { identity, snapshots, admission, restore } = this.args;
     const unit = pulumi
       .all([identity.id, shared.caCertPem])
       .apply(([clusterId, caCertPem]) =>
@@ -173,8 +179,9 @@ export class Cluster extends pulumi.ComponentResource {
         machine.incarnation,
         machine.generation,
         admission.repairOf(plan.name),
+        admission.restored,
       ])
-      .apply(([id, { digest }, incarnation, generation, repair]) =>
+      .apply(([id, { digest }, incarnation, generation, repair, restored]) =>
         scriptCommand("member", {
           name: plan.name,
           version: this.args.version,
@@ -192,6 +199,7 @@ export class Cluster extends pulumi.ComponentResource {
           digest,
           machine: `${incarnation}/${generation.machine}.${generation.data}`,
           ...(repair && { repair }),
+          ...(restored.includes(plan.name) && { restore: restore.id }),
         }),
       );
     const files = pulumi
@@ -215,8 +223,13 @@ export class Cluster extends pulumi.ComponentResource {
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
       },
-      { parent: this, dependsOn: shared.dependsOn, hooks: shared.hooks },
+      {
+        parent: this,
+        dependsOn: admission.guard.memberWaitsFor(plan.name, own, shared.before),
+        hooks: shared.hooks,
+      },
     );
+    admission.guard.memberIsMade(plan.name, resource);
     return { name: plan.name, resource, asked, digest: unit.apply(({ digest }) => digest) };
   }
 

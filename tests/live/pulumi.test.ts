@@ -258,11 +258,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const snapshot = await takeSnapshot(outputs, log);
     await fetchSnapshot(snapshot, outputs, file);
     await etcdctl(outputs, ["put", "after", "the snapshot"]);
-    const twice = {
-      "etcd:quotaGiB": 1,
-      "etcd:restoreFrom": file,
-      "etcd:restoreOverData": true,
-    };
+    const twice = { "etcd:restoreFrom": file, "etcd:restoreOverData": true };
     const result = await lab.withMirror(twice, () => engine.run(up, log));
     expect(result.exitCode, result.output).toBe(0);
     await expectThreeHealthyMembers(outputs);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
+import { VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import { machineRuns, pauseMachine, resumeMachine } from "../../lab/machines";
 import { newest } from "../../lab/mirror/newest";
 import { up } from "../../lab/pulumiEngine";
@@ -10,6 +11,7 @@ import { Operator } from "../../rehearsal/operator";
 import { etcdctl, onController, startsOf } from "./cluster";
 
 const { "3.6": six, "3.7": seven } = newest;
+const names = ["controller-0", "controller-1", "controller-2"];
 
 /**
  * What a review did to the promise that no change loses a write or touches what it should not: each of these
@@ -31,8 +33,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     const on = (name: string, command: string) => onController(operator.outputs, name, command);
     const units = () =>
-      Promise.all(names().map((name) => on(name, "cat /etc/systemd/system/etcd.service")));
-    const names = () => operator.outputs.members.map(({ name }) => name);
+      Promise.all(names.map((name) => on(name, "cat /etc/systemd/system/etcd.service")));
     const life = () => etcdctl(operator.outputs, ["get", "life", "--print-value-only"]);
 
     /** A change that is refused: nothing is restarted, and no unit is another one. */
@@ -80,7 +81,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       it("says each machine, its data, its unit and the outputs: one id", async () => {
         const { clusterId } = operator.outputs;
         expect(clusterId).toMatch(/^[0-9a-f]{32}$/);
-        for (const name of names()) {
+        for (const name of names) {
           const said = await on(
             name,
             "sed -n 's/^id=//p' /etc/etcd/cluster; sudo cat /var/lib/etcd/cluster-id; sudo cat /proc/$(systemctl show -p MainPID --value etcd)/environ | tr '\\0' '\\n' | sed -n 's/^CLUSTER_ID=//p'; sed -n 's/^founded=//p' /etc/etcd/cluster",
@@ -154,7 +155,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         await operator.up();
         observation.reconnect(operator.target);
         expect((await observation.finish()).violations).toEqual([]);
-        for (const name of names()) {
+        for (const name of names) {
           expect(
             await on(
               name,
@@ -169,7 +170,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         // Staged already, and broken on one machine: its etcd ends with 1.
         const broken = "/opt/etcd/v" + seven + "/bin/etcd";
         const leader = (await askHealth(operator.outputs)).members.find((one) => one.leader)!.name;
-        const victim = names().find((name) => name !== leader)!;
+        const victim = names.find((name) => name !== leader)!;
         await on(
           victim,
           `sudo cp ${broken} /tmp/etcd.kept; printf '#!/bin/sh\\n[ "$1" = --version ] || case "$*" in *--version*) ;; *) exit 1;; esac\\nexec /tmp/etcd.kept "$@"\\n' | sudo tee ${broken}.new >/dev/null; sudo chmod 755 ${broken}.new; sudo mv ${broken}.new ${broken}`,
@@ -219,6 +220,42 @@ describe.skipIf(!inject("canRunPulumi"))(
           { "etcd:replacements": {}, "etcd:dataReplacements": {} },
           /replacements\.controller-0 or dataReplacements\.controller-0 got smaller, and that replaces nothing/,
         ));
+    });
+
+    describe("replacements that nobody asked for", () => {
+      const instance = (name: string) => ["--replace", `**Instance::${name}`];
+      const volume = (name: string) => ["--replace", `**Volume::${name}-data`];
+
+      it.each([
+        ["machines", names.flatMap(instance)],
+        ["volumes", names.flatMap(volume)],
+      ])("all %s at once: at most one goes, and a plain up brings it back", async (_, replace) => {
+        const ids = operator.outputs.members.map(({ machineId }) => machineId);
+        const attached = await attachments();
+        const observation = new Observation(operator.target);
+        const { exitCode, output } = await operator.attempt({}, [...up, ...replace]);
+        expect(exitCode, output).not.toBe(0);
+        expect(output).toMatch(/was about to get another (machine|volume|attachment), and nobody/);
+        const running = await Promise.all(ids.map((id) => machineRuns(id)));
+        expect(running.filter((runs) => !runs).length).toBeLessThanOrEqual(1);
+        const kept = (await attachments()).filter((one) => attached.includes(one));
+        expect(kept.length).toBeGreaterThanOrEqual(2);
+        await operator.up();
+        observation.reconnect(operator.target);
+        await sleep(500);
+        expect((await observation.finish({ putsPerSecond: 10 })).violations).toEqual([]);
+        await expectAlive();
+        const preview = await operator.attempt({}, ["preview", "--expect-no-changes"]);
+        expect(preview.exitCode, preview.output).toBe(0);
+      });
+
+      /** Which volume each machine has. */
+      async function attachments(): Promise<string[]> {
+        const records = await operator.lab.aws.list();
+        return records
+          .filter(({ type }) => type === VOLUME_ATTACHMENT)
+          .map(({ inputs }) => `${String(inputs["instanceId"])} ${String(inputs["volumeId"])}`);
+      }
     });
 
     describe("scaling away and back", () => {

@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Admission } from "../../components/etcd/rollout/admission";
 import type { Preparation } from "../../components/etcd/rollout/decide";
 import type { Desired } from "../../components/etcd/rollout/desired";
+import type { MachineGuard } from "../../components/etcd/rollout/machineGuard";
+import type { MachinePart } from "../../components/etcd/rollout/machineOrder";
 import type { Observed } from "../../components/etcd/rollout/observed";
 import type { StackRecord } from "../../components/etcd/rollout/record";
 import {
@@ -176,8 +178,6 @@ beforeEach(() => {
 describe("the gate", () => {
   it("lets nothing pass that one thing speaks against, and prepares nothing of it", async () => {
     const { gate, before } = await update(desired({ version: "3.5.35" }), desired());
-    await settle();
-    site.looks.length = 0;
     await expect(gate(desired())).rejects.toThrow(/this change is refused[^]*allowDowngrade: true/);
     expect(site.prepared).toEqual([]);
     // A busy machine may only have been slow.
@@ -194,13 +194,17 @@ describe("the gate", () => {
     );
   });
 
-  it("looks once at what may pass, and asks the cluster for what has to come first", async () => {
+  it("rests on the one look of an update, and asks the cluster for what has to come first", async () => {
     const { gate } = await update(desired({ version: "3.7.3" }), desired());
-    await settle();
-    site.looks.length = 0;
     await gate(desired());
     expect(site.looks).toEqual(names);
     expect(site.prepared).toEqual(["snapshot"]);
+  });
+
+  it("looks again where an earlier update had asked for members that nobody has been asked of", async () => {
+    const { gate } = await update(flags, desired());
+    await gate(desired({ members: membersOf([...names, "d"]) })).catch(() => undefined);
+    expect(site.looks.slice(0, 6)).toEqual([...names, ...names]);
   });
 
   it("is not gone round: no counter of a machine is told, and no member changes", async () => {
@@ -235,6 +239,53 @@ describe("a member that does not run what was left", () => {
     show(observed({ machines: { b: "no route" } }));
     const { admission } = await update(desired(), desired());
     expect(await repairOf(admission, "b")).toBe("earlier");
+  });
+});
+
+describe("machines of a cluster that runs", () => {
+  /** Stands for what the program makes of a machine or a member. */
+  const made = (what: string) => what as unknown as pulumi.Resource;
+  const part = (guard: MachineGuard, name: string, what: MachinePart) =>
+    Promise.resolve(guard.hook(name, what).callback({} as pulumi.ResourceHookArgs));
+
+  async function program(asked: Desired) {
+    const { admission } = await update(asked, desired());
+    const { guard } = admission;
+    for (const name of Object.keys(asked.members)) {
+      guard.machineIsMade(name, [made(`machine of ${name}`)]);
+      guard.memberIsMade(name, made(`member ${name}`));
+    }
+    return guard;
+  }
+
+  it("wait for each other, the leader's for the others', and refuse to be others unasked", async () => {
+    const guard = await program(flags);
+    expect(await guard.machineWaitsFor("b", made("gate"))).toEqual(["gate"]);
+    expect(await guard.machineWaitsFor("c", made("gate"))).toEqual(["gate", "machine of b"]);
+    expect(await guard.machineWaitsFor("a")).toEqual(["machine of c"]);
+    const all = [made("own"), made("other")];
+    expect(await guard.memberWaitsFor("a", all[0]!, all)).toEqual(all);
+    for (const what of ["machine", "volume", "attachment"] as const) {
+      await expect(part(guard, "a", what)).rejects.toThrow(
+        `a was about to get another ${what}, and nobody has asked for that`,
+      );
+    }
+  });
+
+  it("wait until a member that does not serve has come back", async () => {
+    show(observed({ machines: { b: { process: stopped } }, answers: { b: "refused" } }));
+    const guard = await program(flags);
+    expect(await guard.machineWaitsFor("b")).toEqual([]);
+    expect(await guard.machineWaitsFor("c")).toEqual(["member b"]);
+    const own = made("own");
+    expect(await guard.memberWaitsFor("b", own, [own, made("other")])).toEqual([own]);
+  });
+
+  it("wait for nothing in a stack that has had no success yet", async () => {
+    const { admission } = await update(desired());
+    const { guard } = admission;
+    expect(await guard.machineWaitsFor("c")).toEqual([]);
+    await expect(part(guard, "c", "machine")).resolves.toBeUndefined();
   });
 });
 

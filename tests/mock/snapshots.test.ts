@@ -82,6 +82,19 @@ describe("what a cluster begins from", () => {
     }
   });
 
+  it("changes what every member is asked for, though its unit stays as it is", async () => {
+    const settings = { sshCidrs: store.sshCidrs };
+    const asked = async (more: object) => {
+      const program = await record({ ...settings, ...more });
+      return names.map((name) => program.get(command, name).inputs["update"] as string);
+    };
+    const [before, after] = [await asked({}), await asked({ restoreFrom: __filename })];
+    expect(before.join()).not.toContain("restore=");
+    for (const text of after) {
+      expect(text).toMatch(/ restore=[0-9a-f]{8}( |$)/);
+    }
+  });
+
   it("is uploaded to a folder of the SSH user's own, where it is a file here", async () => {
     const program = await record({ sshCidrs: store.sshCidrs, restoreFrom: __filename });
     const upload = program.get("command:remote:CopyToRemote", "controller-0-snapshot");

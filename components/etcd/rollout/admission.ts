@@ -18,6 +18,8 @@ import { ClusterView } from "./clusterView";
 import { decide, decideMember, isBlocked, type Question, viewOf } from "./decide";
 import { type Desired, restoredMembers, restores } from "./desired";
 import { RollingLock } from "./lock";
+import { MachineGuard } from "./machineGuard";
+import type { Standpoint } from "./machineOrder";
 import type { MemberStep } from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
@@ -63,6 +65,8 @@ export interface AdmissionArgs {
  */
 export class Admission extends pulumi.ComponentResource {
   readonly gate: pulumi.Stash;
+  /** What keeps the members' machines from being replaced together. */
+  readonly guard: MachineGuard;
   private readonly former: FormerStack;
   private readonly update: Promise<string>;
   private readonly lock: RollingLock;
@@ -73,8 +77,8 @@ export class Admission extends pulumi.ComponentResource {
   private readonly repairs: Promise<Readonly<Record<string, string>>>;
   private attempted: Desired | undefined;
   private isAdmitted = false;
-  /** The last look at the whole cluster in this update. */
-  private observed: Promise<Observed> | undefined;
+  /** The last look at the whole cluster in this update; undefined where there is none yet. */
+  private observed: Promise<Observed | undefined>;
   /** The look at all members that start together. */
   private together: Promise<Observed> | undefined;
 
@@ -89,7 +93,9 @@ export class Admission extends pulumi.ComponentResource {
     this.update = this.former.updateOf(desired);
     this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
     this.machines = new Promise((resolve) => (this.setMachines = resolve));
-    this.repairs = this.findRepairs();
+    this.observed = this.firstLook();
+    this.repairs = this.findRepairs(this.observed);
+    this.guard = new MachineGuard(this.standpoint(this.observed), desired);
     this.lock = new RollingLock(Object.keys(desired.members).length, () => this.standing());
     const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs }) =>
       this.admit(oldInputs?.["input"] as Gated | undefined),
@@ -229,14 +235,17 @@ export class Admission extends pulumi.ComponentResource {
 
   /** @throws Error with all that speaks against the change */
   private async admit(old: Gated | undefined): Promise<void> {
+    const asked = await this.endpoints();
     this.attempted = old?.desired;
-    let question = await this.question(await this.lookAtFormer());
-    let decision = decide(question);
-    if (decision.violations.length > 0 && question.observed !== undefined) {
+    if ((await this.endpoints()).length > asked.length) {
+      // Members that an update wanted and did not live to record may serve, too.
+      this.observed = this.look();
+    }
+    let decision = decide(await this.question(await this.observed));
+    if (decision.violations.length > 0) {
       // A busy machine may only have been slow: what is refused has been seen twice.
-      this.observed = undefined;
-      question = await this.question(await this.lookAtFormer());
-      decision = decide(question);
+      this.observed = this.look();
+      decision = decide(await this.question(await this.observed));
     }
     if (decision.violations.length > 0) {
       throw new Error(refusal(decision.violations));
@@ -265,41 +274,49 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /** The machines as the last update that succeeded has left them; undefined until one has. */
-  private async lookAtFormer(): Promise<Observed | undefined> {
+  private async look(): Promise<Observed | undefined> {
     const record = await this.former.record;
-    if (record === undefined) {
-      return undefined;
-    }
-    this.observed ??= this.lookBy(record);
-    return this.observed;
+    return record && observeCluster(await this.clusterOf(record), await this.endpoints());
   }
 
-  private async lookBy(record: StackRecord): Promise<Observed> {
-    return observeCluster(await this.clusterOf(record), this.endpoints(record.desired));
+  /** Before anything is changed, in every update: a preview has no way to the machines. */
+  private async firstLook(): Promise<Observed | undefined> {
+    return pulumi.runtime.isDryRun() ? undefined : this.look();
   }
 
-  /** One short look at each machine, without a question to etcd. What cannot be seen is not repaired. */
-  private async findRepairs(): Promise<Readonly<Record<string, string>>> {
-    const record = await this.former.record;
-    if (record === undefined || pulumi.runtime.isDryRun()) {
+  private async findRepairs(
+    looked: Promise<Observed | undefined>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const [record, observed] = await Promise.all([this.former.record, looked]);
+    if (record === undefined || observed === undefined) {
       return record?.repairs ?? {};
     }
-    const { members } = await this.clusterOf(record);
-    const looks = members.map(async (member) => {
-      const machine = await observe(member, member.target, []);
-      const { digest } = machine.seen ? machine.process : { digest: record.digests[member.name] };
-      const isAsLeft = digest === record.digests[member.name];
+    // What cannot be seen is not repaired.
+    const repairs = observed.machines.map((machine) => {
+      const { name } = machine;
+      const isAsLeft = !machine.seen || machine.process.digest === record.digests[name];
       if (!isAsLeft) {
-        this.say(`${member.name} does not run what the last pulumi up has left: it is looked at`);
+        this.say(`${name} does not run what the last pulumi up has left: it is looked at`);
       }
-      const repair = isAsLeft ? record.repairs[member.name] : randomBytes(8).toString("hex");
-      return [member.name, repair ?? ""] as const;
+      const repair = isAsLeft ? record.repairs[name] : randomBytes(8).toString("hex");
+      return [name, repair ?? ""] as const;
     });
-    return Object.fromEntries(await Promise.all(looks));
+    return Object.fromEntries(repairs);
   }
 
-  private endpoints(...further: Desired[]): string[] {
-    const all = [this.args.desired, this.attempted, ...further].flatMap((one) =>
+  private async standpoint(looked: Promise<Observed | undefined>): Promise<Standpoint | undefined> {
+    const [record, observed] = await Promise.all([this.former.record, looked]);
+    return record === undefined ||
+      observed === undefined ||
+      restores(record.desired, this.args.desired)
+      ? undefined
+      : { before: record.desired, view: this.viewOf(observed, record) };
+  }
+
+  /** Client URLs of all members that are known, as they were and as they are to be. */
+  private async endpoints(): Promise<string[]> {
+    const record = await this.former.record;
+    const all = [this.args.desired, this.attempted, record?.desired].flatMap((one) =>
       Object.values(one?.members ?? {}).map((member) => member.clientUrl),
     );
     return [...new Set(all)];
@@ -319,7 +336,7 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async standing(): Promise<Standing> {
-    const observed = (await this.observed) ?? (await this.lookAtFormer()) ?? { machines: [] };
+    const observed = (await this.observed) ?? { machines: [] };
     const view = this.viewOf(observed, await this.former.record);
     return { unhealthy: view.notServing, leader: view.leader };
   }
@@ -362,7 +379,7 @@ export class Admission extends pulumi.ComponentResource {
     await this.lock.acquire(name);
     await this.orFail(name, async () => {
       const record = await this.former.record;
-      const endpoints = this.endpoints(...(record === undefined ? [] : [record.desired]));
+      const endpoints = await this.endpoints();
       const isOutage = await onMachine(await this.targetOf(name), async (run) => {
         const machine = await observeBy(run, this.observedMember(name), endpoints);
         const observed = { machines: [machine] };
@@ -380,8 +397,9 @@ export class Admission extends pulumi.ComponentResource {
 
   private async lookAtAll(): Promise<Observed> {
     const names = Object.keys(this.args.desired.members);
+    const endpoints = await this.endpoints();
     const machines = names.map(async (name) =>
-      observe(this.observedMember(name), await this.targetOf(name), this.endpoints()),
+      observe(this.observedMember(name), await this.targetOf(name), endpoints),
     );
     return { machines: await Promise.all(machines) };
   }
@@ -447,7 +465,7 @@ export class Admission extends pulumi.ComponentResource {
     }
     const cluster = await this.clusterOf(record);
     const machine = new LiveMachine(name, cluster);
-    const seen = await observe(machine.member, machine.target, this.endpoints(record.desired));
+    const seen = await observe(machine.member, machine.target, await this.endpoints());
     const question = await this.question({ machines: [seen] });
     // Nothing that runs survives a stop: it is a restart, whatever its unit is.
     const step = decideMember({ ...question, digests: { [name]: "" } }, name);

@@ -9,6 +9,8 @@ links=        # where etcd, etcdctl and etcdutl are linked, or ""
 machine=
 # shellcheck disable=SC2034 # so it is where what runs was found to be another than was left
 repair=
+# shellcheck disable=SC2034 # the restore that it begins from, or "": the unit does not tell it
+restore=
 
 # The files follow on standard input, as `scriptInput` makes them.
 member() {
