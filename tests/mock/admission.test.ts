@@ -349,6 +349,31 @@ describe("members of a cluster that runs", () => {
   });
 });
 
+describe("members of a cluster that nobody is served by", () => {
+  const silent = { a: "silent", b: "silent", c: "silent" } as const;
+
+  it("are waited for together where they run already: none of them is a quorum", async () => {
+    const running = { process: { digest } };
+    show(observed({ machines: { a: running, b: running, c: running }, answers: silent }));
+    const { before } = await update(desired(), desired());
+    await Promise.all(names.map((name) => before(name)));
+    expect(actions().sort()).toEqual(["keep a", "keep b", "keep c"]);
+  });
+
+  it("are looked at again before one that runs is restarted: it may only be an election", async () => {
+    show(observed({ machines: stale, answers: silent }));
+    const { gate, before } = await update(flags, desired());
+    await gate(desired()).catch(() => undefined);
+    site.looks.length = 0;
+    const b = before("b").catch((error: Error) => error.message);
+    await vi.waitUntil(() => site.looks.length > 0);
+    show(observed({ machines: stale, answers: { b: "silent", c: "silent" } }));
+    expect(await b).toMatch(/others are no quorum without it/);
+    expect(site.looks).toEqual(["b", "b"]);
+    expect(actions()).toEqual([]);
+  });
+});
+
 describe("members that begin together", () => {
   it("found a cluster with one look at all of them, and without the lock", async () => {
     const nobody = { a: blank, b: blank, c: blank };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
 import { type ClusterIdentity, identityArguments } from "../identity";
@@ -20,7 +21,7 @@ import { type Desired, restoredMembers, restores } from "./desired";
 import { RollingLock } from "./lock";
 import { MachineGuard } from "./machineGuard";
 import type { Standpoint } from "./machineOrder";
-import type { MemberStep } from "./memberStep";
+import { endsAProcess, type MemberStep, waitsForOthers } from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
 import { permitSeconds, permitText } from "./permit";
@@ -37,6 +38,9 @@ import { settingsViolations } from "./violations";
 
 /** How long a machine that was stopped and started may take until its member serves, in seconds. */
 const restartSeconds = 600;
+
+/** An election is over within this, in ms: etcd's default timeout is 1 s, and a split vote takes another one. */
+const electionMs = 5000;
 
 /** What the gate records: which update it was, and all that it was asked for. */
 interface Gated {
@@ -380,16 +384,21 @@ export class Admission extends pulumi.ComponentResource {
     await this.orFail(name, async () => {
       const record = await this.former.record;
       const endpoints = await this.endpoints();
-      const isOutage = await onMachine(await this.targetOf(name), async (run) => {
-        const machine = await observeBy(run, this.observedMember(name), endpoints);
-        const observed = { machines: [machine] };
-        const step = await this.stepOf(name, observed, inputs);
+      const isAlone = await onMachine(await this.targetOf(name), async (run) => {
+        const look = async () => ({
+          machines: [await observeBy(run, this.observedMember(name), endpoints)],
+        });
+        let observed = await look();
+        let step = await this.stepOf(name, observed, inputs);
+        if (endsAProcess(step)) {
+          await sleep(electionMs);
+          observed = await look();
+          step = await this.stepOf(name, observed, inputs);
+        }
         await this.permit(step, inputs, run);
-        const isStopped = step.action === "start" && step.pid === 0;
-        return isStopped && !this.viewOf(observed, record).isServed;
+        return !waitsForOthers(step, this.viewOf(observed, record));
       });
-      if (isOutage) {
-        // Nobody serves, and this one alone is no quorum: those that are stopped start together.
+      if (!isAlone) {
         this.lock.release(name);
       }
     });

@@ -297,6 +297,19 @@ function whyNotFounding({ recorded, view, desired }: MemberQuestion): string | u
   return elected && `${elected.name} has had a leader already`;
 }
 
+/** Whether a process that runs, and serves nobody now, would be ended: it may only be without a leader for a moment. */
+export function endsAProcess({ action, pid }: MemberStep): boolean {
+  return action === "start" && pid !== 0;
+}
+
+/**
+ * Whether a member can only come to serve together with others that are waited for, too: nobody serves, and one
+ * alone is no quorum.
+ */
+export function waitsForOthers({ action, pid }: MemberStep, view: ClusterView): boolean {
+  return !view.isServed && (action === "keep" || (action === "start" && pid === 0));
+}
+
 /** A database read at a rate at which any disk does (etcd's own recommendation is 50 MB/s), twice. */
 const readBytesPerSecond = 14 * 1024 * 1024;
 /** What a start takes beside reading: an election, a slow machine. */
