@@ -1,4 +1,5 @@
 import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Lab } from "../../../lab/lab";
 import { removeMachine } from "../../../lab/machines";
@@ -6,6 +7,7 @@ import { PulumiEngine, up } from "../../../lab/pulumiEngine";
 import { labStackFile, stackFile } from "../../../lab/stackFile";
 import { askHealth } from "../../../components/etcd/remote/health";
 import { expectNoPrivateKey } from "../expectations";
+import { tempFolder } from "../../tempFolder";
 import { Site } from "./harness";
 
 describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi engine", () => {
@@ -62,6 +64,51 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     }
     expect(await everythingOfOurs()).toEqual(before);
   });
+
+  it("are nobody's whose state is lost, until it is back", async () => {
+    const { clusterId } = await engine.outputs();
+    const before = await everythingOfOurs();
+    const again = async () => {
+      await succeeded(["stack", "rm", "--yes", "--force", "--preserve-config"]);
+      await engine.createStack();
+    };
+    const state = await succeeded(["stack", "export"]);
+    await again();
+    const { exitCode, output } = await engine.run(up, () => undefined);
+    expect(exitCode, output).not.toBe(0);
+    expect(output).toContain(`belongs to the cluster etcd (${clusterId}) of the stack`);
+    await again();
+    await succeeded(["stack", "import"], { stdin: state });
+    expect(await everythingOfOurs()).toEqual(before);
+  });
+
+  it("are changed by what their own stack says, and not by a namesake in another project", async () => {
+    const folder = tempFolder();
+    await fs.writeFile(path.join(folder, "Pulumi.yaml"), "name: other\nruntime: nodejs\n");
+    const elsewhere = { cwd: folder };
+    await succeeded(["stack", "init", "--no-select"], elsewhere);
+    const urn = "urn:pulumi:lab::other::pulumi:pulumi:Stack::other-lab";
+    const record = { clusterId: "0".repeat(32), update: "theirs", desired: { members: {} } };
+    const root = { urn, custom: false, type: "pulumi:pulumi:Stack", outputs: { record } };
+    const deployment = {
+      manifest: { time: new Date(), magic: "", version: "" },
+      resources: [root],
+    };
+    const stdin = JSON.stringify({ version: 3, deployment });
+    await succeeded(["stack", "import", "--force"], { ...elsewhere, stdin });
+    const preview = await succeeded(["preview", "--expect-no-changes"]);
+    expect(preview).not.toContain("theirs");
+    await succeeded(up);
+  });
+
+  async function succeeded(
+    args: string[],
+    options: Parameters<PulumiEngine["run"]>[2] = {},
+  ): Promise<string> {
+    const { exitCode, output } = await engine.run(args, () => undefined, options);
+    expect(exitCode, output).toBe(0);
+    return output;
+  }
 
   /** Each machine's units and files with their content, what runs there, and since when. */
   const everythingOfOurs = () =>
