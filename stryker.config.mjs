@@ -18,7 +18,7 @@ export default {
     "components/etcd/{compaction,featureGates,flagReplacements,flags,plan,unit,versions}.ts",
     "components/etcd/rollout/*.ts",
     // Resources, hooks, and what is asked over SSH.
-    "!components/etcd/rollout/{admission,prepare,record}.ts",
+    "!components/etcd/rollout/{admission,machineGuard,prepare,record}.ts",
     // Sentences about what is decided elsewhere.
     "!components/etcd/rollout/planLines.ts",
   ],

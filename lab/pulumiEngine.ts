@@ -49,9 +49,12 @@ export class PulumiEngine implements Engine {
     private readonly stack = labStack,
   ) {}
 
+  private get stateFile(): string {
+    return path.join(stateDir, ".pulumi", "stacks", "etcd", `${this.stack}.json`);
+  }
+
   async exists(): Promise<boolean> {
-    const file = path.join(stateDir, ".pulumi", "stacks", "etcd", `${this.stack}.json`);
-    return fs.access(file).then(
+    return fs.access(this.stateFile).then(
       () => true,
       () => false,
     );
@@ -79,6 +82,23 @@ export class PulumiEngine implements Engine {
     await this.succeed(["cancel", "--yes"], () => undefined).catch(() => undefined);
     await this.succeed(["destroy", "--yes", "--skip-preview"], log);
     await this.succeed(["stack", "rm", "--yes"], () => undefined);
+  }
+
+  /**
+   * Takes away what keeps a state from being read that a killed engine was writing: beside the file itself,
+   * which is whole, one of its attributes, which is empty ("failed to load checkpoint: EOF").
+   * @returns whether that was so
+   */
+  async recoverState(): Promise<boolean> {
+    const attributes = `${this.stateFile}.attrs`;
+    const isTorn = await fs.stat(attributes).then(
+      ({ size }) => size === 0,
+      () => false,
+    );
+    if (isTorn) {
+      await fs.rm(attributes);
+    }
+    return isTorn;
   }
 
   /** Gives the stack up: what it has made is left as it is. */

@@ -259,34 +259,39 @@ describe.skipIf(!inject("canRunPulumi"))(
     });
 
     describe("scaling away and back", () => {
-      it("3 → 1 → 3 with the survivor paused founds no second cluster", async () => {
-        operator.ask({ "etcd:controllers": controllers(1) });
-        await operator.up();
-        const survivor = "sudo kill -STOP $(systemctl show -p MainPID --value etcd)";
-        operator.ask({ "etcd:controllers": controllers(3) });
-        const paused = { done: false };
-        const { exitCode, output } = await operator.withMirror(() =>
-          operator.engine.run(up, (line) => {
-            printed.push(line);
-            // The gate has passed: nobody looks at the survivor any more but those who join.
-            if (line.includes("Stash change updated") && !paused.done) {
-              paused.done = true;
-              void on("controller-0", survivor);
-            }
-          }),
-        );
-        await on("controller-0", "sudo kill -CONT $(systemctl show -p MainPID --value etcd)");
-        expect(paused.done).toBe(true);
-        expect(exitCode, output).not.toBe(0);
-        expect(output).toMatch(
-          /its data directory is empty, and no member serves .* the cluster has been founded already/,
-        );
-        await sleep(2000);
-        await operator.up();
-        await expectAlive();
-        const entries = await etcdctl(operator.outputs, ["member", "list"]);
-        expect(entries.split("\n")).toHaveLength(3);
-      });
+      it.each([5, 3])(
+        "%i → 1 and back, the survivor paused, founds no second one",
+        async (many) => {
+          for (const count of [many, 1]) {
+            operator.ask({ "etcd:controllers": controllers(count) });
+            await operator.up();
+          }
+          const survivor = "sudo kill -STOP $(systemctl show -p MainPID --value etcd)";
+          operator.ask({ "etcd:controllers": controllers(many) });
+          const paused = { done: false };
+          const { exitCode, output } = await operator.withMirror(() =>
+            operator.engine.run(up, (line) => {
+              printed.push(line);
+              // The gate has passed: nobody looks at the survivor any more but those who join.
+              if (line.includes("Stash change updated") && !paused.done) {
+                paused.done = true;
+                void on("controller-0", survivor);
+              }
+            }),
+          );
+          await on("controller-0", "sudo kill -CONT $(systemctl show -p MainPID --value etcd)");
+          expect(paused.done).toBe(true);
+          expect(exitCode, output).not.toBe(0);
+          expect(output).toMatch(
+            /its data directory is empty, and no member serves .* the cluster has been founded already/,
+          );
+          await sleep(2000);
+          await operator.up();
+          await expectAlive();
+          const entries = await etcdctl(operator.outputs, ["member", "list"]);
+          expect(entries.split("\n")).toHaveLength(many);
+        },
+      );
     });
 
     describe("access control", () => {
