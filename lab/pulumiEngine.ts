@@ -78,6 +78,7 @@ export class PulumiEngine implements Engine {
   }
 
   async down(log: Log): Promise<void> {
+    await this.recoverState();
     // What a killed update was doing is in the state as pending: it is gone with its machines.
     await this.succeed(["cancel", "--yes"], () => undefined).catch(() => undefined);
     await this.succeed(["destroy", "--yes", "--skip-preview"], log);
