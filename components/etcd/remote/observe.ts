@@ -77,7 +77,13 @@ export async function observeBy(
   });
   const { code, stdout, stderr } = await run(command, scriptInput("observe"));
   if (code !== 0) {
-    throw new Error(stderr.trim() || `observing it ended with ${code ?? "a signal"}`);
+    throw new Error(tellable(stderr) || `observing it ended with ${code ?? "a signal"}`);
   }
   return readObservation(member.name, stdout);
+}
+
+/** What a stranger says of itself, for a person's terminal: no control codes, and not for ever. */
+function tellable(text: string): string {
+  const plain = text.trim().replace(/\p{C}+/gu, " ");
+  return plain.length <= 500 ? plain : `${plain.slice(0, 500)} …`;
 }
