@@ -19,7 +19,9 @@ const saying = (stderr: string) =>
   );
 
 it("says why a machine gave no observation, without what a terminal would take for an order", async () => {
-  await expect(saying("no\x1b]0;mine\x07 \x1b[2Jdisk\n")).rejects.toThrow(/^no \]0;mine +\[2Jdisk$/);
+  await expect(saying("no\x1b]0;mine\x07 \x1b[2Jdisk\n")).rejects.toThrow(
+    /^no \]0;mine +\[2Jdisk$/,
+  );
 });
 
 it("lets no machine talk for ever", async () => {
