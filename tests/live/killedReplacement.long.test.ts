@@ -182,8 +182,8 @@ describe.skipIf(!inject("canRunPulumi"))(
           expect(await othersThan(victim)).toEqual(others);
 
           const { exitCode, output } = await operator.attempt(settings(victim, other));
-          const refused = /this change is refused[^]*?(?=\n\S|\n\n)/.exec(output)?.[0] ?? "";
-          console.log(`  then: exit ${exitCode} ${refused.replace(/\s+/g, " ")}`);
+          const why = /(this change is refused[^]*?\n.*\n)|error: .*/.exec(output)?.[0] ?? "";
+          console.log(`  then: exit ${exitCode} ${why.replace(/\s+/g, " ").slice(0, 300)}`);
           expect(await othersThan(victim), output).toEqual(others);
 
           await operator.up();
