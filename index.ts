@@ -35,6 +35,7 @@ const admission = new Admission("admission", { identity, desired, binaries });
 // The machines: EC2 instances, or what a person has.
 const {
   machines,
+  hosts,
   credentials,
   clientSecurityGroupId: securityGroup,
   snapshotBucket,
@@ -43,8 +44,8 @@ const {
       ...settings,
       ...{ source, identity, members: plans, admission, usesBucket: existingUseBucket(settings) },
     })
-  : awsMachines({ ...settings, admission });
-admission.connect(credentials, machines);
+  : awsMachines({ ...settings, identity, admission });
+admission.connect(credentials, machines, hosts);
 
 // Their certificates. Without an issuer there is no TLS.
 const issuer = settings.tls === "on" ? clusterIssuer(settings, admission.gate) : undefined;

@@ -39,6 +39,11 @@ export interface Machine {
 /** What a maker of machines gives: the machines, and how a person gets at them. */
 export interface Machines {
   readonly machines: Machine[];
+  /**
+   * Where those machines are reached now that are there already, by name, as far as their maker can say without
+   * making anything. Who is not in it is where the last update has left it.
+   */
+  readonly hosts: pulumi.Output<Readonly<Record<string, string>>>;
   /** The bucket that the machines have access to, by a role of theirs. */
   readonly snapshotBucket?:
     { readonly name: pulumi.Output<string>; readonly region: pulumi.Output<string> } | undefined;

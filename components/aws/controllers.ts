@@ -4,6 +4,7 @@ import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { contains, parseCidr, parseIpv4 } from "../cidr";
+import type { ClusterIdentity } from "../etcd/identity";
 import type { Admission } from "../etcd/rollout/admission";
 import { Machine } from "../machine";
 import { Access, sshUser } from "./access";
@@ -28,6 +29,7 @@ export interface ControllersArgs {
   readonly dataReplacements: Readonly<Record<string, number>>;
   /** Whether data volumes are deleted with the stack, their members or their replacement. */
   readonly deleteData: boolean;
+  readonly identity: ClusterIdentity;
   /** What lets changes of a running cluster pass. */
   readonly admission: Admission;
 }
@@ -59,7 +61,9 @@ export class Controllers extends pulumi.ComponentResource {
   readonly machines: Machine[];
   /** The volume of each member's data. */
   readonly dataVolumes: { readonly member: string; readonly volume: ebs.Volume }[] = [];
-  private readonly stopHooks: pulumi.ResourceHookBinding;
+  /** Where each instance that runs is reached now, by name. */
+  readonly hosts: pulumi.Output<Record<string, string>>;
+  private readonly machineHooks: pulumi.ResourceHookBinding;
 
   constructor(
     name: string,
@@ -69,9 +73,37 @@ export class Controllers extends pulumi.ComponentResource {
     super("etcd:aws:Controllers", name, {}, opts);
     const image = this.image();
     // Only a type can be changed on an instance; EC2 stops and starts it for that.
-    this.stopHooks = args.admission.machineHooks("instanceType", "publicIp");
+    this.machineHooks = args.admission.machineHooks("instanceType", "publicIp");
     this.machines = args.controllers.map((controller) => this.controller(controller, image));
+    this.hosts = this.hostsNow();
     this.registerOutputs({ machines: this.machines.map((machine) => machine.id) });
+  }
+
+  /**
+   * A public address goes with a stop, and what the state knows of it is from before: an update that was
+   * interrupted after a stop would be looked for where nobody is.
+   */
+  private hostsNow(): pulumi.Output<Record<string, string>> {
+    if (!this.args.publicAddresses) {
+      return pulumi.output<Record<string, string>>({});
+    }
+    const found = this.args.controllers.map(({ name, privateIp }) =>
+      ec2
+        .getInstancesOutput(
+          {
+            filters: [
+              { name: `tag:${clusterIdTag}`, values: [this.args.identity.id] },
+              { name: "private-ip-address", values: [privateIp] },
+            ],
+            instanceStateNames: ["running"],
+          },
+          { parent: this },
+        )
+        .publicIps.apply((addresses) => [name, addresses[0] ?? ""] as const),
+    );
+    return pulumi
+      .all(found)
+      .apply((all) => Object.fromEntries(all.filter(([, address]) => address !== "")));
   }
 
   private image(): pulumi.Output<string> {
@@ -191,7 +223,11 @@ export class Controllers extends pulumi.ComponentResource {
           httpPutResponseHopLimit: 1,
         },
         rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true },
-        tags: { ...this.tagsOf(name), [generationTag]: generation.apply(String) },
+        tags: {
+          ...this.tagsOf(name),
+          [clusterIdTag]: args.identity.id,
+          [generationTag]: generation.apply(String),
+        },
       },
       {
         parent: this,
@@ -202,7 +238,7 @@ export class Controllers extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],
         dependsOn: guard.machineWaitsFor(name),
-        hooks: { ...this.stopHooks, beforeCreate: [guard.hook(name, "machine")] },
+        hooks: { ...this.machineHooks, beforeCreate: [guard.hook(name, "machine")] },
       },
     );
   }
@@ -258,6 +294,9 @@ export class Controllers extends pulumi.ComponentResource {
     return { Name, "etcd:cluster": this.args.clusterName };
   }
 }
+
+/** Whose an instance is. */
+const clusterIdTag = "etcd:cluster-id";
 
 /** What a machine or a volume tells of how often it was asked for. */
 const generationTag = "etcd:generation";

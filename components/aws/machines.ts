@@ -38,6 +38,7 @@ export function awsMachines(settings: Settings): Machines {
   tellOfWhatStays(settings, controllers, store);
   return {
     machines: controllers.machines,
+    hosts: controllers.hosts,
     ...(store && { snapshotBucket: { name: store.bucket, region: store.region } }),
     credentials: {
       privateKey: access.privateKey,

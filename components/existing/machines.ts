@@ -166,6 +166,7 @@ export function existingMachines(settings: ExistingMachinesArgs): Machines {
   const { bastion, bastionPrivateKey, sshPassword, sshPrivateKey } = settings;
   return {
     machines: new ExistingMachines("machines", settings).machines,
+    hosts: pulumi.output<Record<string, string>>({}),
     credentials: {
       privateKey: pulumi.secret(sshPrivateKey),
       password: pulumi.secret(sshPassword),

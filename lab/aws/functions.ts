@@ -1,5 +1,5 @@
 import { ACCOUNT, publicParameter, zoneIdsOf, zonesOf } from "./catalog";
-import { functions, INTERNET_GATEWAY, VPC } from "./schema";
+import { functions, INSTANCE, INTERNET_GATEWAY, VPC } from "./schema";
 import type { AwsRecord, Props, Records } from "./store";
 import { text } from "./text";
 
@@ -33,6 +33,7 @@ const answers: Record<string, (args: Props, context: FunctionContext) => Props> 
   "aws:ssm/getParameter:getParameter": getParameter,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
+  "aws:ec2/getInstances:getInstances": getInstances,
   "aws:ec2/getVpc:getVpc": getVpc,
   "aws:index/getPartition:getPartition": getPartition,
   "aws:index/getRegion:getRegion": getRegion,
@@ -99,6 +100,33 @@ function getInternetGateway(args: Props, { records }: FunctionContext): Props {
     internetGatewayId: gateway.id,
     ownerId: ACCOUNT,
     tags: gateway.state.tagsAll ?? {},
+  };
+}
+
+/** By a tag or the private address. One that is stopped has no address here, and is in no list of running ones. */
+function getInstances(args: Props, { records }: FunctionContext): Props {
+  const filters = (args.filters ?? []) as Filter[];
+  const valueOf = ({ inputs, state }: AwsRecord, name: string) =>
+    name === "private-ip-address"
+      ? inputs.privateIp
+      : (state.tagsAll as Props | undefined)?.[name.replace(/^tag:/, "")];
+  const strange = filters.find(({ name }) => !/^tag:|^private-ip-address$/.test(name));
+  if (strange) {
+    throw new Error(
+      `the lab's getInstances knows tag:… and private-ip-address, not ${strange.name}`,
+    );
+  }
+  const found = [...records.values()].filter(
+    (record) =>
+      record.type === INSTANCE &&
+      filters.every(({ name, values }) => values.includes(text(valueOf(record, name)))),
+  );
+  const addresses = (key: string) => found.map(({ state }) => text(state[key])).filter(Boolean);
+  return {
+    id: "instances",
+    ids: found.map(({ id }) => id),
+    privateIps: addresses("privateIp"),
+    publicIps: addresses("publicIp"),
   };
 }
 

@@ -341,6 +341,7 @@ export const functions: Record<string, string[]> = {
     "state",
   ],
   "aws:ec2/getInternetGateway:getInternetGateway": ["filters", "internetGatewayId", "region"],
+  "aws:ec2/getInstances:getInstances": ["filters", "instanceStateNames", "region"],
   "aws:ec2/getVpc:getVpc": ["id", "region"],
   "aws:index/getPartition:getPartition": [],
   "aws:index/getRegion:getRegion": ["region"],

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { RemoteCluster } from "../../components/etcd/remote/cluster";
 import { Admission } from "../../components/etcd/rollout/admission";
 import type { Preparation } from "../../components/etcd/rollout/decide";
 import type { Desired } from "../../components/etcd/rollout/desired";
@@ -23,6 +24,7 @@ import {
 /** What the machines show, whom it was asked of, and what was sent to them. */
 const site = vi.hoisted(() => ({
   looks: [] as string[],
+  lookedAt: [] as string[],
   permits: [] as { name: string; action: string }[],
   prepared: [] as string[],
   handedOver: [] as string[],
@@ -42,7 +44,8 @@ vi.mock("../../components/etcd/remote/observe", () => ({
     site.looks.push(name);
     return Promise.resolve(shown(name));
   },
-  observeCluster: ({ members }: { members: readonly { name: string }[] }) => {
+  observeCluster: ({ members }: RemoteCluster) => {
+    site.lookedAt = members.map(({ target }) => target.host);
     site.looks.push(...members.map(({ name }) => name));
     return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
   },
@@ -64,8 +67,9 @@ vi.mock("../../components/etcd/rollout/prepare", () => ({
   },
 }));
 vi.mock("../../components/etcd/remote/wait", () => ({
-  waitUntilHealthy: (_: unknown, { name, host }: { name: string; host: string }) => {
-    site.waitedFor.push(`${name} at ${host}`);
+  waitUntilHealthy: ({ members }: RemoteCluster, { name }: { name: string }) => {
+    const own = members.find((member) => member.name === name);
+    site.waitedFor.push(`${name} at ${own?.target.host}`);
     return Promise.resolve();
   },
 }));
@@ -128,6 +132,7 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
   admission.connect(
     { privateKey: secret, password: pulumi.output(""), bastionPrivateKey: pulumi.output("") },
     Object.keys(asked.members).map((name) => ({ name, connection: { host: name } })),
+    pulumi.output<Record<string, string>>({ b: "1.2.3.5" }),
   );
   const gate = (attempted?: Desired) =>
     (admission as unknown as { admit(old: unknown): Promise<void> }).admit(
@@ -199,6 +204,12 @@ describe("the gate", () => {
     await gate(desired());
     expect(site.looks).toEqual(names);
     expect(site.prepared).toEqual(["snapshot"]);
+  });
+
+  it("looks where machines are now, and else where the last update has left them", async () => {
+    const { gate } = await update(flags, desired());
+    await gate(desired());
+    expect(site.lookedAt).toEqual(["a", "1.2.3.5", "c"]);
   });
 
   it("looks again where an earlier update had asked for members that nobody has been asked of", async () => {

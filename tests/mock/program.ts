@@ -143,6 +143,8 @@ function call(token: string, inputs: Record<string, any>): Record<string, unknow
       return { names: ["us-east-1a", "us-east-1b"] };
     case "aws:ssm/getParameter:getParameter":
       return { value: `ami-of-${String(inputs["name"])}` };
+    case "aws:ec2/getInstances:getInstances":
+      return { publicIps: [] };
     case "aws:ec2/getInternetGateway:getInternetGateway":
       return { internetGatewayId: "igw-existing" };
     case "aws:index/getPartition:getPartition":

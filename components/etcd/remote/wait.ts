@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RemoteCluster, RemoteMember } from "./cluster";
+import type { RemoteCluster } from "./cluster";
 import { askHealth } from "./health";
 
 /** Whom to wait for. */
 export interface Awaited {
   readonly name: string;
-  /** Where its machine is reached now, or "" where that has not changed. */
-  readonly host: string;
   readonly seconds: number;
 }
 
@@ -15,13 +13,13 @@ export interface Awaited {
  * @throws Error with what was seen last, when it takes longer
  */
 export async function waitUntilHealthy(cluster: RemoteCluster, awaited: Awaited): Promise<void> {
-  const { name, host, seconds } = awaited;
+  const { name, seconds } = awaited;
   const others = cluster.members.filter((member) => member.name !== name);
   const own = cluster.members.filter((member) => member.name === name);
   const asked: RemoteCluster = {
     ...cluster,
     // The machine itself is asked last: it may be the one that does not answer.
-    members: [...others, ...own.map((member) => reachedAt(member, host))],
+    members: [...others, ...own],
   };
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -40,9 +38,4 @@ export async function waitUntilHealthy(cluster: RemoteCluster, awaited: Awaited)
     }
     await sleep(1000);
   }
-}
-
-/** @param host "" for where it has been reached before */
-function reachedAt(member: RemoteMember, host: string): RemoteMember {
-  return host === "" ? member : { ...member, target: { ...member.target, host } };
 }

@@ -76,8 +76,13 @@ export class Admission extends pulumi.ComponentResource {
   private readonly lock: RollingLock;
   private readonly credentials: Promise<Credentials>;
   private readonly machines: Promise<ReadonlyMap<string, Connection>>;
+  /** Where machines were reached before anything was changed, as far as that is known. */
+  private readonly hosts: Promise<Readonly<Record<string, string>>>;
+  /** Where those are that this update has made, or stopped and started. */
+  private readonly movedTo: Record<string, string> = {};
   private setCredentials!: (credentials: Credentials) => void;
   private setMachines!: (machines: ReadonlyMap<string, Connection>) => void;
+  private setHosts!: (hosts: Promise<Readonly<Record<string, string>>>) => void;
   private readonly repairs: Promise<Readonly<Record<string, string>>>;
   private attempted: Desired | undefined;
   private isAdmitted = false;
@@ -97,6 +102,7 @@ export class Admission extends pulumi.ComponentResource {
     this.update = this.former.updateOf(desired);
     this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
     this.machines = new Promise((resolve) => (this.setMachines = resolve));
+    this.hosts = new Promise((resolve) => (this.setHosts = resolve));
     this.observed = this.firstLook();
     this.repairs = this.findRepairs(this.observed);
     this.guard = new MachineGuard(this.standpoint(this.observed), desired);
@@ -113,8 +119,13 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /** How the machines are reached now; to be told before the program ends. */
-  connect(credentials: Credentials, machines: readonly { name: string; connection: Connection }[]) {
+  connect(
+    credentials: Credentials,
+    machines: readonly { name: string; connection: Connection }[],
+    hosts: pulumi.Output<Readonly<Record<string, string>>>,
+  ) {
     this.setCredentials(credentials);
+    this.setHosts(valueOf(hosts));
     this.setMachines(new Map(machines.map(({ name, connection }) => [name, connection])));
   }
 
@@ -210,11 +221,16 @@ export class Admission extends pulumi.ComponentResource {
       afterUpdate: [
         new pulumi.ResourceHook("machine-after-update", async (args) => {
           if (changes(args)) {
-            const host = args.newOutputs?.[address] as string;
-            await this.orFail(args.name, () => this.waitFor(args.name, host));
+            this.isAt(args.name, args.newOutputs?.[address]);
+            await this.orFail(args.name, () => this.waitFor(args.name));
             this.lock.release(args.name);
           }
         }),
+      ],
+      afterCreate: [
+        new pulumi.ResourceHook("machine-after-create", ({ name, newOutputs }) =>
+          this.isAt(name, newOutputs?.[address]),
+        ),
       ],
       onError: [
         new pulumi.ErrorHook("machine-error", ({ name, errors }) => {
@@ -488,16 +504,23 @@ export class Admission extends pulumi.ComponentResource {
     }
   }
 
-  /** @param host where the machine is reached now; its public address may be another one */
-  private async waitFor(name: string, host: string): Promise<void> {
+  /** A public address is another one after a stop. */
+  private isAt(name: string, address: unknown): void {
+    if (typeof address === "string" && address !== "") {
+      this.movedTo[name] = address;
+    }
+  }
+
+  private async waitFor(name: string): Promise<void> {
     const record = (await this.former.record)!;
     const cluster = await this.clusterOf(record);
-    await waitUntilHealthy(cluster, { name, host, seconds: restartSeconds });
+    await waitUntilHealthy(cluster, { name, seconds: restartSeconds });
     this.say(`${name} is healthy again`);
   }
 
   private async clusterOf(record: StackRecord): Promise<RemoteCluster> {
-    return remoteCluster(record, this.args.identity, await this.credentials);
+    const hosts = { ...(await this.hosts), ...this.movedTo };
+    return remoteCluster(record, this.args.identity, await this.credentials, hosts);
   }
 
   private say(line: string): void {

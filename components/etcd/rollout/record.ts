@@ -77,11 +77,16 @@ export function plainTarget({ host, port, user, hostKey, proxy }: Connection) {
   } as pulumi.Input<PlainTarget>;
 }
 
-/** A recorded cluster, as whoever has the keys reaches it. */
+/**
+ * A recorded cluster, as whoever has the keys reaches it.
+ * @param hosts where machines are now, by name, as far as that is known: since the record was written they may
+ *   have been stopped and started, and have got another address
+ */
 export async function remoteCluster(
   record: StackRecord,
   { name, stack }: Pick<ClusterIdentity, "name" | "stack">,
   credentials: Credentials,
+  hosts: Readonly<Record<string, string>>,
 ): Promise<RemoteCluster> {
   const [privateKey, password, bastionKey] = await Promise.all([
     valueOf(credentials.privateKey),
@@ -100,6 +105,7 @@ export async function remoteCluster(
       binaries: record.binaries,
       target: {
         ...target,
+        host: hosts[member] ?? target.host,
         privateKey: privateKey || undefined,
         password: password || undefined,
         proxy: proxy && { ...proxy, privateKey: bastionKey || undefined },

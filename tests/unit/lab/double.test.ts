@@ -562,6 +562,19 @@ describe("functions", () => {
     expect(await aws.invoke(token, args)).toMatchObject({ id, internetGatewayId: id });
   });
 
+  it("finds instances by a tag and an address, and where they are reached", async () => {
+    const token = "aws:ec2/getInstances:getInstances";
+    const by = (name: string, value: string) => ({
+      filters: [{ name, values: [value] }],
+      instanceStateNames: ["running"],
+    });
+    expect(await aws.invoke(token, by("tag:etcd:cluster-id", "nobody's"))).toMatchObject({
+      ids: [],
+      publicIps: [],
+    });
+    await expect(aws.invoke(token, by("vpc-id", "vpc-1"))).rejects.toThrow(/knows tag:…/);
+  });
+
   it("refuses what it does not have", async () => {
     await expect(aws.invoke("aws:ec2/getAmi:getAmi", {})).rejects.toThrow("has no function");
     await expect(aws.invoke("aws:ec2/getVpc:getVpc", { tags: {} })).rejects.toThrow("tags");
