@@ -229,12 +229,16 @@ export class AwsDouble {
 
   /** Answers a function of the provider. */
   async invoke(token: string, args: Props): Promise<Props> {
-    return this.store.look((records) =>
-      invokeFunction(token, given(args), {
-        region: typeof args.region === "string" ? args.region : this.region,
-        records,
-      }),
-    );
+    const records = await this.store.look((all) => new Map(all));
+    for (const [key, record] of records) {
+      if (record.type === INSTANCE) {
+        // What a machine is now is in no record.
+        const seen = await this.handlerOf(INSTANCE).observe?.(this.hosts, record);
+        records.set(key, { ...record, ...seen });
+      }
+    }
+    const region = typeof args.region === "string" ? args.region : this.region;
+    return invokeFunction(token, given(args), { region, records });
   }
 
   /** The role of the instance that has this private address; undefined where it has none. */

@@ -222,6 +222,23 @@ describe.skipIf(!inject("canRunPulumi"))(
         ));
     });
 
+    describe("another type of the machines that was interrupted", () => {
+      it.each([
+        ["SIGKILL", "t3.large"],
+        ["SIGINT", "t3.medium"],
+      ] as const)(
+        "by %s is finished, though their addresses have changed",
+        async (signal, type) => {
+          const change = { "etcd:instanceType": type };
+          await endedAt(change, /aws:ec2:Instance controller-\d updated/, signal);
+          await operator.up();
+          await expectAlive();
+          const preview = await operator.attempt({}, ["preview", "--expect-no-changes"]);
+          expect(preview.exitCode, preview.output).toBe(0);
+        },
+      );
+    });
+
     describe("replacements that nobody asked for", () => {
       const instance = (name: string) => ["--replace", `**Instance::${name}`];
       const volume = (name: string) => ["--replace", `**Volume::${name}-data`];
