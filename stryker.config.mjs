@@ -35,8 +35,9 @@ export default {
   incrementalFile: ".lab/cache/mutations.json",
   // An endless loop is one, a busy machine is none.
   timeoutMS: 60_000,
-  // Below it the run fails.
-  thresholds: { high: 90, low: 80, break: 60 },
+  // Below the last the run fails. Of the first 1,273 of 1,521 changes 1,162 were noticed: if nobody noticed any of
+  // the rest, that would be 76 %.
+  thresholds: { high: 90, low: 80, break: 75 },
   reporters: ["clear-text", "progress-append-only"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, allowEmojis: false },
   // Copies of the project, of which no tool that looks through its folders should know.
