@@ -34,7 +34,7 @@ import {
   type StackRecord,
   valueOf,
 } from "./record";
-import { settingsViolations } from "./violations";
+import { parallelViolations, settingsViolations } from "./violations";
 
 /** How long a machine that was stopped and started may take until its member serves, in seconds. */
 const restartSeconds = 600;
@@ -246,7 +246,15 @@ export class Admission extends pulumi.ComponentResource {
   private async gated(): Promise<Gated> {
     const { desired } = this.args;
     const recorded = await this.former.record;
-    const violations = settingsViolations({ recorded, attempted: undefined }, desired);
+    const violations = [
+      ...settingsViolations({ recorded, attempted: undefined }, desired),
+      // As the engine tells it to a program in Node.js.
+      ...parallelViolations(
+        recorded?.desired,
+        desired,
+        Number(process.env["PULUMI_NODEJS_PARALLEL"] ?? 0),
+      ),
+    ];
     if (violations.length > 0) {
       throw new pulumi.RunError(refusal(violations));
     }

@@ -50,6 +50,25 @@ export function settingsViolations({ recorded, attempted }: Past, desired: Desir
 }
 
 /**
+ * Members that found a cluster, or begin from a snapshot, wait for each other: an update that works on fewer at a
+ * time than are a quorum would wait for ever.
+ * @param parallel how many resources the engine works on at a time; 0 where that is not known
+ */
+export function parallelViolations(
+  before: Desired | undefined,
+  desired: Desired,
+  parallel: number,
+): string[] {
+  const quorum = Math.floor(Object.keys(desired.members).length / 2) + 1;
+  const startTogether = before === undefined || restores(before, desired);
+  return startTogether && parallel > 0 && parallel < quorum
+    ? [
+        `--parallel is ${parallel}, and ${quorum} of ${Object.keys(desired.members).length} members have to start together. Leave it out, or set it to ${quorum} or more`,
+      ]
+    : [];
+}
+
+/**
  * Why, by what was seen. Unseen is refused: a failed look never means that nothing speaks against it.
  */
 export function clusterViolations(

@@ -8,6 +8,7 @@ import {
   replacedMachines,
   restoredMembers,
 } from "../../../../components/etcd/rollout/desired";
+import { parallelViolations } from "../../../../components/etcd/rollout/violations";
 import {
   blank,
   desired,
@@ -74,6 +75,25 @@ const halfWay = (
   ...more,
 });
 const newer = { version: "3.7.3" };
+
+describe("an update that works on few resources at a time", () => {
+  const restored = desired({ restore: { id: "1a2b3c4d", from: "etcd.db", overData: true } });
+
+  it.each<[string, number, Desired | undefined, Desired, boolean]>([
+    ["founds nothing below the quorum", 1, undefined, desired(), true],
+    ["begins from no snapshot below it", 1, desired(), restored, true],
+    ["founds with as many as a quorum", 2, undefined, desired(), false],
+    ["founds one member by one", 1, undefined, desired({ members: membersOf(["a"]) }), false],
+    ["founds five by three", 3, undefined, desired({ members: membersOf(five) }), false],
+    ["does not found five by two", 2, undefined, desired({ members: membersOf(five) }), true],
+    ["changes what runs, one at a time as it is", 1, desired(), desired(), false],
+    ["founds where nobody tells how many", 0, undefined, desired(), false],
+  ])("%s", (_, parallel, before, asked, isRefused) => {
+    expect(parallelViolations(before, asked, parallel)).toEqual(
+      isRefused ? [expect.stringMatching(/^--parallel is \d, and \d of \d members/)] : [],
+    );
+  });
+});
 
 describe("a change that may be made", () => {
   it.each<[string, Partial<Desired>, ObservedChanges?, Partial<Desired>?, Partial<Desired>?]>([
