@@ -40,6 +40,15 @@ export function isAnyCidr(text: string): boolean {
   return parseCidr(text) !== undefined;
 }
 
+/** Wider than any network that somebody has: the largest blocks ever given to one owner are /8 and, of IPv6, /16. */
+const widest = { ipv4: 8, ipv6: 16 };
+
+/** Whether a range that is one is, or is a large part of, the whole internet. */
+export function isFromAnywhere(text: string): boolean {
+  const [address, prefix] = ipaddr.parseCIDR(text);
+  return prefix < widest[address.kind()];
+}
+
 /** Whether the address is in the range. */
 export function contains(range: Cidr, address: number): boolean {
   return address >= range.first && address < range.first + range.size;

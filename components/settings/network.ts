@@ -3,6 +3,7 @@ import {
   contains,
   covers,
   isAnyCidr,
+  isFromAnywhere,
   isReservedByAws,
   overlaps,
   parseCidr,
@@ -19,6 +20,9 @@ interface NetworkSettings {
   readonly sshCidrs: readonly string[];
   readonly sshFromAnywhere: boolean;
   readonly clientCidrs: readonly string[];
+  readonly clientsFromAnywhere: boolean;
+  readonly publicAddresses: boolean;
+  readonly tls: "on" | "off";
 }
 
 /** Everything about addresses that AWS, or a member that cannot be reached, would find much later. */
@@ -30,6 +34,7 @@ export function checkNetwork(settings: NetworkSettings): Mistake[] {
     ...checkZones(settings),
     ...checkAddresses(settings),
     ...checkSources(settings),
+    ...checkOpenness(settings),
   ];
 }
 
@@ -162,11 +167,38 @@ function checkSources(settings: NetworkSettings): Mistake[] {
       text: "is empty, expected the ranges that may reach port 22, your own address among them: pulumi config set --path 'sshCidrs[0]' 203.0.113.7/32",
     });
   }
-  const everybody = settings.sshCidrs.find((cidr) => cidr.endsWith("/0"));
-  if (everybody !== undefined && !settings.sshFromAnywhere) {
+  return mistakes;
+}
+
+/** Ports that everybody could try are asked for twice; a database without certificates is never open to the world. */
+function checkOpenness(settings: NetworkSettings): Mistake[] {
+  const { sshFromAnywhere, clientsFromAnywhere, publicAddresses, tls } = settings;
+  const wide = (cidrs: readonly string[]) =>
+    cidrs.find((cidr) => isAnyCidr(cidr) && isFromAnywhere(cidr));
+  const [ssh, clients] = [wide(settings.sshCidrs), wide(settings.clientCidrs)];
+  const mistakes: Mistake[] = [];
+  if (ssh !== undefined && !sshFromAnywhere) {
     mistakes.push({
       setting: "sshCidrs",
-      text: `has ${everybody}: port 22 would be open to everybody. Name ranges, or say it for the second time with sshFromAnywhere: true`,
+      text: `has ${ssh}: port 22 would be open to everybody. Name ranges, or confirm it with sshFromAnywhere: true`,
+    });
+  }
+  if (clients !== undefined && tls === "on" && !clientsFromAnywhere) {
+    mistakes.push({
+      setting: "clientCidrs",
+      text: `has ${clients}: everybody could try port 2379, where only a certificate keeps them out. Name ranges, or confirm it with clientsFromAnywhere: true`,
+    });
+  }
+  if (clients !== undefined && tls === "off") {
+    mistakes.push({
+      setting: "clientCidrs",
+      text: `has ${clients}, and tls is off: everybody could read and write everything. Name ranges, or set tls to on`,
+    });
+  }
+  if (publicAddresses && tls === "off") {
+    mistakes.push({
+      setting: "tls",
+      text: "is off, and the controllers have public addresses: only a firewall's rule would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or publicAddresses to false",
     });
   }
   return mistakes;

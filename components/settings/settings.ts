@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { SshSettings } from "../ssh";
+import { isFromAnywhere } from "../cidr";
 import { instanceTypeMistake } from "../aws/instanceTypes";
 import { looksLikeHours } from "../etcd/compaction";
 import type { FlagSettings } from "../etcd/flags";
@@ -41,6 +42,7 @@ export interface Settings extends FlagSettings, LifetimeSettings, SnapshotSettin
   readonly sshCidrs: string[];
   readonly sshFromAnywhere: boolean;
   readonly clientCidrs: string[];
+  readonly clientsFromAnywhere: boolean;
   readonly sshUser: string;
   readonly tls: "on" | "off";
   readonly certificateSubject: Subject;
@@ -98,8 +100,12 @@ export function settingsWarnings(settings: Settings): string[] {
       "releaseUrl is plain HTTP: whoever is on the way can change a release and its SHA256SUMS",
     ],
     [
-      !usesExistingMachines(settings) && settings.sshCidrs.some((cidr) => cidr.endsWith("/0")),
+      !usesExistingMachines(settings) && settings.sshCidrs.some(isFromAnywhere),
       "sshCidrs lets everybody try port 22 of every controller",
+    ],
+    [
+      !usesExistingMachines(settings) && settings.clientCidrs.some(isFromAnywhere),
+      "clientCidrs lets everybody try port 2379 of every controller",
     ],
     [
       usesExistingMachines(settings) && !settings.verifyHostKeys,
@@ -164,6 +170,7 @@ function read(reader: SettingsReader): Settings {
     sshCidrs: reader.strings("sshCidrs"),
     sshFromAnywhere: reader.boolean("sshFromAnywhere"),
     clientCidrs: reader.strings("clientCidrs"),
+    clientsFromAnywhere: reader.boolean("clientsFromAnywhere"),
     sshUser: reader.string("sshUser"),
     sshPrivateKey: reader.string("sshPrivateKey"),
     sshPassword: reader.string("sshPassword"),

@@ -232,6 +232,30 @@ describe("a mistake is found and named", () => {
     ],
     ["SSH for everybody on IPv6", { sshCidrs: ["::/0"] }, /^sshCidrs has ::\/0/],
     [
+      "clients from everywhere, in two halves",
+      { clientCidrs: ["0.0.0.0/1", "128.0.0.0/1"] },
+      /^clientCidrs has 0\.0\.0\.0\/1: everybody could try port 2379, .* clientsFromAnywhere: true$/,
+    ],
+    [
+      "half of the world by SSH",
+      { sshCidrs: ["128.0.0.0/1"] },
+      /^sshCidrs has 128\.0\.0\.0\/1: port 22/,
+    ],
+    ["all of IPv6", { clientCidrs: ["2000::/3"] }, /^clientCidrs has 2000::\/3/],
+    [
+      "everybody without TLS, confirmed or not",
+      {
+        ...{ clientCidrs: ["::/0"], clientsFromAnywhere: true },
+        ...{ tls: "off", publicAddresses: false },
+      },
+      /^clientCidrs has ::\/0, and tls is off: everybody could read and write everything/,
+    ],
+    [
+      "no TLS with public addresses",
+      { tls: "off" },
+      /^tls is off, and the controllers have public addresses/,
+    ],
+    [
       "a client range that does not parse",
       { clientCidrs: ["10.0.0.0"] },
       /^clientCidrs\[0\] is "10\.0\.0\.0", expected a range/,
@@ -334,7 +358,7 @@ describe("what is meant is taken", () => {
   };
 
   it.each<[string, Record<string, unknown>, string[]]>([
-    ["SSH for everybody, said twice", { sshCidrs: ["0.0.0.0/0"], sshFromAnywhere: true }, []],
+    ["SSH for everybody, confirmed", { sshCidrs: ["0.0.0.0/0"], sshFromAnywhere: true }, []],
     ["a single member", { controllers: named("10.0.1.10") }, []],
     [
       "five members in one subnet",
@@ -355,6 +379,13 @@ describe("what is meant is taken", () => {
       [],
     ],
     ["clients by IPv6", { clientCidrs: ["2001:db8::/32"] }, []],
+    ["clients of a whole /8", { clientCidrs: ["10.0.0.0/8"] }, []],
+    [
+      "clients from everywhere, confirmed",
+      { clientCidrs: ["0.0.0.0/0"], clientsFromAnywhere: true },
+      [],
+    ],
+    ["no TLS in a private network", { tls: "off", publicAddresses: false, bastion }, []],
   ])("%s", (_, changes, secrets) => {
     expect(mistakesIn(changes, secrets)).toEqual([]);
   });
