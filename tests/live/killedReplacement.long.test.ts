@@ -12,6 +12,9 @@ import { expectThreeHealthyMembers } from "./expectations";
 /** Which member is replaced, and what is asked for next: another one each time; it is printed. */
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
+/** Where a run that was ended goes on, by its seed: the number of the step, from 0. */
+const from = Number(process.env["FROM_STEP"] ?? 0);
+
 const names = ["controller-0", "controller-1", "controller-2"];
 
 /** What the lab's machines do to puts while one of three is made anew is not what is measured here. */
@@ -167,6 +170,9 @@ describe.skipIf(!inject("canRunPulumi"))(
       { timeout: 120 * 60_000 },
       async () => {
         for (const [index, step] of steps.entries()) {
+          if (index < from) {
+            continue;
+          }
           const start = performance.now();
           const turn = index + seed;
           const victim = names[turn % 3]!;
@@ -174,7 +180,7 @@ describe.skipIf(!inject("canRunPulumi"))(
           const { what, settings } = further[(index + Math.floor(seed / 3)) % further.length]!;
           // By turns, and another one of them with another seed.
           const signal = turn % 2 === 0 ? "SIGKILL" : "SIGINT";
-          console.log(`${victim}: ${signal} at "${step}", then ${what}`);
+          console.log(`${index}: ${victim}: ${signal} at "${step}", then ${what}`);
           const others = await othersThan(victim);
           const observation = new Observation(operator.target);
           replace(victim);
