@@ -76,7 +76,7 @@ download() {
 }
 
 fetch() {
-  curl --fail --silent --show-error --location --proto '=http,https' \
+  curl --fail --silent --show-error --location --proto '=http,https' --proto-redir '=https' \
     --connect-timeout 10 --retry 3 --max-time 600 --output "$2" "$1" >&2 ||
     fail "could not fetch $1 (see above). Check the version and the releaseUrl setting. Nothing was changed"
 }
