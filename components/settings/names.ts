@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 /** A host name's label: RFC 1123, lower case as the resource names that it becomes part of. */
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -6,4 +8,9 @@ export function labelMistake(name: string): string | undefined {
   return label.test(name)
     ? undefined
     : `is "${name}", expected a host name: 1 to 63 of a-z, 0-9 and "-", neither first nor last a "-"`;
+}
+
+/** Whether a text is an absolute path of plain names: none is "." or "..", so that it is where it says. */
+export function isPlainPath(text: string): boolean {
+  return /^(\/[\w.-]+)+$/.test(text) && path.posix.normalize(text) === text;
 }

@@ -16,7 +16,7 @@ import { type Mistake, SettingsError, SettingsReader } from "./reader";
 import { checkSnapshots, readSnapshots, type SnapshotSettings } from "./snapshots";
 import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
-import { labelMistake } from "./names";
+import { isPlainPath, labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
 export interface Settings extends FlagSettings, LifetimeSettings, SnapshotSettings, SshSettings {
@@ -274,7 +274,7 @@ function checkSource(settings: Settings): Mistake[] {
       text: `is "${settings.releaseFile}", expected the path of a release's tarball on this machine`,
     });
   }
-  if (!/^\/[\w./-]+$/.test(settings.binDirectory)) {
+  if (!isPlainPath(settings.binDirectory)) {
     mistakes.push({
       setting: "binDirectory",
       text: `is "${settings.binDirectory}", expected an absolute path such as /usr/local/bin`,
@@ -291,7 +291,10 @@ function urlMistake(text: string): string | undefined {
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     return `has a user, a query or a fragment, expected the plain URL of a mirror: it is shown in previews and logs`;
   }
-  return undefined;
+  // curl takes {…} and […] for several URLs, and a URL drops line breaks without a word.
+  return /[\s{}[\]\\]/.test(text)
+    ? `is ${JSON.stringify(text)}, expected a URL without spaces, braces and brackets`
+    : undefined;
 }
 
 function checkMemberCount(settings: Settings): Mistake[] {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { s3Location } from "../etcd/snapshots/location";
+import { isPlainPath } from "./names";
 import type { Mistake, SettingsReader } from "./reader";
 import { checkSecret } from "./ssh";
 
@@ -58,7 +59,9 @@ const isFromBucket = ({ restoreFrom }: SnapshotSettings) => restoreFrom.startsWi
 
 function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): Mistake[] {
   const isRight =
-    /^\/[\w.-]+(\/[\w.-]+)+$/.test(directory) && !/^\/var\/lib\/etcd(\/|$)/.test(directory);
+    /^\/.+\//.test(directory) &&
+    isPlainPath(directory) &&
+    !/^\/var\/lib\/etcd(\/|$)/.test(directory);
   return isRight
     ? []
     : [

@@ -119,6 +119,11 @@ describe("a mistake is found and named", () => {
       { binDirectory: "bin" },
       /^binDirectory is "bin", expected an absolute path/,
     ],
+    [
+      "a directory that is another one than it says",
+      { binDirectory: "/usr/local/../../etc/cron.d" },
+      /^binDirectory is "\/usr\/local\/\.\.\/\.\.\/etc\/cron\.d", expected an absolute path/,
+    ],
     ["TLS that is neither on nor off", { tls: "maybe" }, /^tls is "maybe", expected on or off/],
     [
       "a subject's field that does not exist",

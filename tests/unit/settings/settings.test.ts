@@ -190,6 +190,16 @@ describe("a mistake is found and named", () => {
       /^releaseUrl is "mirror\.example\.com", expected a URL/,
     ],
     [
+      "a mirror that curl takes for several",
+      { releaseUrl: "https://mirror.example.com/{a,b}" },
+      /^releaseUrl is "https:\/\/mirror\.example\.com\/\{a,b\}", expected a URL without spaces, braces/,
+    ],
+    [
+      "a mirror of two lines",
+      { releaseUrl: "https://mirror.example\n.com" },
+      /^releaseUrl is "https:\/\/mirror\.example\\n\.com", expected a URL without spaces/,
+    ],
+    [
       "a URL of a kind that curl is not to fetch",
       { releaseUrl: "file:///tmp" },
       /^releaseUrl is "file:\/\/\/tmp"/,

@@ -33,6 +33,7 @@ describe("settings of snapshots", () => {
     [{ snapshotKeep: 0 }, "snapshotKeep is"],
     [{ snapshotDirectory: "backups" }, 'snapshotDirectory is "backups", expected an absolute path'],
     [{ snapshotDirectory: "/var/lib/etcd/member" }, "not among etcd's own data"],
+    [{ snapshotDirectory: "/var/lib/../lib/etcd/x" }, "not among etcd's own data"],
     [{ snapshotDirectory: "/" }, 'snapshotDirectory is ""'],
     [{ snapshotBucket: "My_Bucket" }, 'snapshotBucket is "My_Bucket", expected the name of'],
     [{ snapshotEndpoint: "minio:9000" }, 'snapshotEndpoint is "minio:9000", expected a URL'],
