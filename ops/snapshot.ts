@@ -10,15 +10,20 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { to: { type: "string" }, stack: { type: "string", short: "s" } },
   });
-  if (values.to !== undefined && existsSync(values.to)) {
-    throw new Error(`${values.to} is there already: name another file`);
-  }
+  refuseToOverwrite(values.to);
   const cluster = await readStack(values.stack);
   const snapshot = await takeSnapshot(cluster, (line) => console.error(line));
   const file = path.resolve(values.to ?? path.basename(snapshot.file));
+  refuseToOverwrite(file);
   await fetchSnapshot(snapshot, cluster, file);
   const { revision, totalKey } = snapshot.status;
   console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
+}
+
+function refuseToOverwrite(file: string | undefined): void {
+  if (file !== undefined && existsSync(file)) {
+    throw new Error(`${file} is there already: name another file`);
+  }
 }
 
 main().catch((error: Error) => {

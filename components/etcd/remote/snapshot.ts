@@ -45,7 +45,47 @@ export async function takeSnapshot(
     { settings, when: "now", ...machine.identity },
     { timeoutSeconds: limitSeconds, onStderrLine: log },
   );
-  return { member: chosen.name, ...(JSON.parse(text) as Omit<Snapshot, "member">) };
+  return readSnapshot(chosen.name, text);
+}
+
+/**
+ * What a machine says of a snapshot that it has taken. It may have been taken over: its words become the name
+ * of a file here, a command and lines on a terminal.
+ * @throws Error where they are not what `snapshot.sh` prints
+ */
+export function readSnapshot(member: string, text: string): Snapshot {
+  const said = parsed(text);
+  const status = (said["status"] ?? {}) as Record<string, unknown>;
+  const { file, where, sha256 } = said;
+  const counts = [status["revision"], status["totalKey"], status["totalSize"]];
+  const isSnapshot =
+    isText(file, /^(\/[\w.-]+)+\/etcd-\d{8}T\d{6}Z-r\d+-v\d+\.\d+\.\d+\.db$/) &&
+    isText(where, /^[\w./:@+-]+$/) &&
+    isText(sha256, /^[0-9a-f]{64}$/) &&
+    counts.every((count) => Number.isSafeInteger(count));
+  if (!isSnapshot) {
+    throw new Error(
+      `${member} did not say which snapshot it has taken, as a member of this stack does. Look at the machine before you trust it`,
+    );
+  }
+  const [revision, totalKey, totalSize] = counts as number[];
+  return {
+    ...{ member, file, where, sha256 },
+    status: { revision: revision!, totalKey: totalKey!, totalSize: totalSize! },
+  };
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const said: unknown = JSON.parse(text);
+    return typeof said === "object" && said !== null ? (said as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+  return typeof value === "string" && value.length <= 1024 && pattern.test(value);
 }
 
 /**
