@@ -42,10 +42,26 @@ interface Failed {
   readonly reason: string;
 }
 
-/** @param now seconds since 1970, by the clock of the machine that was asked */
+/** How far two machines' clocks may be apart, in seconds: ten times what the preflight lets pass. */
+const clockTolerance = 300;
+
+/**
+ * The records are keys of the cluster, which every client may write: what is none of ours is told, and is no
+ * snapshot.
+ * @param now seconds since 1970, by the clock of the machine that was asked
+ */
 export function snapshotHealth(answer: SnapshotAnswer | null, now: number): SnapshotHealth {
-  const taken = record<Taken>(answer, "taken");
-  const failed = record<Failed>(answer, "failed");
+  const [saidTaken, saidFailed] = ["taken", "failed"].map((name) => record(answer, name));
+  const taken = saidTaken && readTaken(saidTaken, now);
+  const failed = saidFailed && readFailed(saidFailed, now);
+  if ((saidTaken && !taken) || (saidFailed && !failed)) {
+    return {
+      last: null,
+      failure: null,
+      warning:
+        "the record of the last snapshot in the cluster is none that a member writes, so nobody knows when there was one. A client has written below etcd-by-pulumi/: take a snapshot (npm run snapshot), and look who may",
+    };
+  }
   const last = taken && {
     at: isoTime(taken.time),
     ageSeconds: Math.max(0, now - taken.time),
@@ -60,6 +76,35 @@ export function snapshotHealth(answer: SnapshotAnswer | null, now: number): Snap
   };
   return { last: last ?? null, failure: failure ?? null, warning: warningOf(taken, failed, now) };
 }
+
+function readTaken(said: Record<string, unknown>, now: number): Taken | undefined {
+  const { time, revision, bytes, where, minutes } = said;
+  return isTime(time, now) &&
+    isCount(revision) &&
+    isCount(bytes) &&
+    isCount(minutes) &&
+    typeof where === "string" &&
+    /^[\w./:@+-]{1,1024}$/.test(where)
+    ? { time, revision, bytes, where, minutes }
+    : undefined;
+}
+
+/** A store's own words are in it: they are kept, but for what a terminal would take for an order. */
+function readFailed(said: Record<string, unknown>, now: number): Failed | undefined {
+  const { time, member, reason } = said;
+  return isTime(time, now) &&
+    typeof member === "string" &&
+    /^[\w.-]{1,64}$/.test(member) &&
+    typeof reason === "string"
+    ? { time, member, reason: reason.replace(/\p{C}+/gu, " ").slice(0, 500) }
+    : undefined;
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isTime = (value: unknown, now: number): value is number =>
+  isCount(value) && value <= now + clockTolerance;
 
 function warningOf(taken: Taken | undefined, failed: Failed | undefined, now: number): string {
   const age = taken === undefined ? "" : `the last good one is ${duration(now - taken.time)} old`;
@@ -88,9 +133,18 @@ export function duration(seconds: number): string {
   return `${Math.max(0, Math.floor(seconds / length))} ${unit}`;
 }
 
-function record<Value>(answer: SnapshotAnswer | null, name: string): Value | undefined {
+/** What a key says; nothing of what is no object. */
+function record(answer: SnapshotAnswer | null, name: string): Record<string, unknown> | undefined {
   const found = answer?.kvs?.find(({ key }) => decoded(key).endsWith(`/${name}`));
-  return found && (JSON.parse(decoded(found.value)) as Value);
+  if (found === undefined) {
+    return undefined;
+  }
+  try {
+    const said: unknown = JSON.parse(decoded(found.value));
+    return typeof said === "object" && said !== null ? (said as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 const decoded = (base64: string) => Buffer.from(base64, "base64").toString();

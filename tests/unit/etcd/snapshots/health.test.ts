@@ -49,6 +49,28 @@ describe("what became of the snapshots", () => {
     );
   });
 
+  it.each<[string, unknown]>([
+    ["a time to come", { ...taken, time: 99999999999 }],
+    ["a time that is none", { ...taken, time: "yesterday" }],
+    ["a size that is none", { ...taken, bytes: -1 }],
+    ["codes for a terminal", { ...taken, where: "s3://b/\u001b]0;mine\u0007" }],
+    ["no object", "x"],
+    ["an empty object", {}],
+  ])("is told to be a stranger's where a client has written %s", (_, said) => {
+    const { last, failure, warning } = snapshots({ taken: said as typeof taken, failed });
+    expect([last, failure]).toEqual([null, null]);
+    expect(warning).toMatch(
+      /^the record of the last snapshot in the cluster is none that a member/,
+    );
+  });
+
+  it("is a failure without what a terminal would take for an order, and not for ever", () => {
+    const reason = `\u001b[2Jno\troom ${"x".repeat(1000)}`;
+    const { failure } = snapshots({ failed: { ...failed, reason } });
+    expect(failure!.reason).toMatch(/^ \[2Jno room x+$/);
+    expect(failure!.reason).toHaveLength(500);
+  });
+
   it.each([
     [{ minutes: 60, time: now - 89 * 60 }, false],
     [{ minutes: 60, time: now - 91 * 60 }, true],

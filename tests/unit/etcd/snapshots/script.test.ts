@@ -122,3 +122,22 @@ describe("what S3 has against a request", () => {
     );
   });
 });
+
+describe("whether one is due", () => {
+  const due = (record: string) =>
+    runScript(
+      "snapshot",
+      `serves() { :; }; my_entry() { echo 1,; }; leader_id() { echo 1; }
+       ctl() { echo '${record}'; }; date() { echo 1000000; }
+       cluster=own; minutes=60; is_due`,
+    ).status === 0;
+
+  it.each<[string, boolean, string]>([
+    ["there was none", true, ""],
+    ["the last one is an hour old", true, '{"time":996400,"cluster":"own"}'],
+    ["the last one is younger", false, '{"time":996500,"cluster":"own"}'],
+    ["it is of the cluster that this one began from", true, '{"time":996500,"cluster":"other"}'],
+    ["a client has written a time to come", true, '{"time":99999999999,"cluster":"own"}'],
+    ["the clock that took it was a little ahead", false, '{"time":1000200,"cluster":"own"}'],
+  ])("where %s: %s", (_, isDue, record) => expect(due(record)).toBe(isDue));
+});
