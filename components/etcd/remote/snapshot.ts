@@ -59,7 +59,7 @@ export function readSnapshot(member: string, text: string): Snapshot {
   const { file, where, sha256 } = said;
   const counts = [status["revision"], status["totalKey"], status["totalSize"]];
   const isSnapshot =
-    isText(file, /^(\/[\w.-]+)+\/etcd-\d{8}T\d{6}Z-r\d+-v\d+\.\d+\.\d+\.db$/) &&
+    isText(file, /^(\/[\w.-]+)+\/etcd[a-z0-9-]*-\d{8}T\d{6}Z-r\d+-v\d+\.\d+\.\d+\.db$/) &&
     isText(where, /^[\w./:@+-]+$/) &&
     isText(sha256, /^[0-9a-f]{64}$/) &&
     counts.every((count) => Number.isSafeInteger(count));

@@ -72,6 +72,8 @@ is_due() {
 take() {
   local file status where sha256
   install -d -m 0700 "$directory"
+  # Before it is saved and before it is uploaded: a store that takes nothing must not fill the disk here.
+  remove_old
   file=$(newest)
   # One that only the upload has failed of is not taken again.
   if [[ $when == now || -z $file || -n $(find "$file" -mmin "+$minutes") ]]; then
@@ -79,6 +81,7 @@ take() {
   else
     check_snapshot "$file" "$file"
   fi
+  remove_old
   sha256=$(sha256sum "$file" | cut -d ' ' -f 1)
   where=$(hostname -s):$file
   if [[ -n $bucket ]]; then
@@ -86,7 +89,6 @@ take() {
     where=s3://$bucket/$prefix$(basename "$file")
     say "uploaded to $where"
   fi
-  remove_old
   note_success "$file" "$where"
   printf '{"file":"%s","where":"%s","sha256":"%s","status":%s}\n' "$file" "$where" "$sha256" "$status"
 }

@@ -12,6 +12,8 @@ describe("what a machine says of a snapshot", () => {
   it("is which one it is", () => {
     const status = { revision: 4711, totalKey: 12, totalSize: 20480 };
     expect(readSnapshot("a", JSON.stringify(said))).toEqual({ member: "a", ...said, status });
+    const shared = { ...said, file: "/srv/s/etcd-a-1-20261124T120000Z-r4711-v3.7.3.db" };
+    expect(readSnapshot("a-1", JSON.stringify(shared)).file).toBe(shared.file);
     const elsewhere = { ...said, where: "a:/var/lib/etcd-snapshots/etcd.db" };
     expect(readSnapshot("a", JSON.stringify(elsewhere)).where).toBe(elsewhere.where);
   });

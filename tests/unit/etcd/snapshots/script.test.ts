@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tempFolder } from "../../../tempFolder";
@@ -120,6 +120,31 @@ describe("what S3 has against a request", () => {
     expect(runScript("snapshot", `s3_reason "${body}" --upload-file x`).stdout.trim()).toBe(
       reason.trim(),
     );
+  });
+});
+
+describe("a store that takes nothing", () => {
+  it("fills no disk: what is kept here is pruned before and after each snapshot", () => {
+    for (let day = 10; day < 16; day++) {
+      writeFileSync(path.join(folder, `etcd-202611${day}T000000Z-r1-v3.7.3.db`), "");
+    }
+    const { status, stderr } = runScript(
+      "snapshot",
+      `directory=${folder} service=etcd keep=3 keep_days=9999 when=now bucket=b prefix=p/
+       save() { ls "$directory" >"$directory/seen"; file=$directory/etcd-20261116T000000Z-r1-v3.7.3.db; : >"$file"; }
+       s3_put() { fail "AccessDenied"; }
+       take`,
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain("AccessDenied");
+    const snapshots = (names: string[]) => names.filter((name) => name.endsWith(".db"));
+    expect(snapshots(readdirSync(folder)).map((name) => name.slice(11, 13))).toEqual([
+      "14",
+      "15",
+      "16",
+    ]);
+    const seen = readFileSync(path.join(folder, "seen"), "utf8").split("\n");
+    expect(snapshots(seen)).toHaveLength(3);
   });
 });
 
