@@ -111,11 +111,9 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
       state: {
         ...inputs,
         output: inputs.input,
-        outputs: record ? { record } : {},
-        secretOutputNames: record ? ["record"] : [],
       },
     }),
-    call: () => ({}),
+    call: ({ inputs }) => ({ name: inputs.name, outputs: record ? { record } : {} }),
   });
   const monitor = getMonitor();
   const accept = (_: unknown, callback: (error: null, answer: object) => void) =>

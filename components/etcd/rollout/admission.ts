@@ -98,7 +98,7 @@ export class Admission extends pulumi.ComponentResource {
   ) {
     super("etcd:index:Admission", name, {}, opts);
     const { desired, identity } = args;
-    this.former = new FormerStack(identity.stack, { parent: this });
+    this.former = new FormerStack(identity.stack);
     this.update = this.former.updateOf(desired);
     this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
     this.machines = new Promise((resolve) => (this.setMachines = resolve));

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
@@ -33,20 +34,23 @@ export interface Credentials {
   readonly bastionPrivateKey: pulumi.Output<string>;
 }
 
+/** How often, and how far apart in ms, a state that the engine is writing is read again: it takes it some ms. */
+const attempts = 20;
+const pauseMs = 100;
+
 /**
  * What this stack's last update that succeeded has left.
  *
- * A reference to the stack by its full name: no subprocess, no login and no default organization are between.
+ * Asked of the engine by the stack's full name, as a StackReference asks it: no subprocess, no login and no
+ * default organization are between. But not by one: with state in files the engine writes the very file that it
+ * reads then, and a resource that cannot be read for that moment ends the update ("failed to load checkpoint: EOF").
  * It has nothing until an update has succeeded, which does not mean that there is no cluster.
  */
 export class FormerStack {
   readonly record: Promise<StackRecord | undefined>;
 
-  constructor(stack: string, opts: pulumi.CustomResourceOptions) {
-    const reference = new pulumi.StackReference("former", { name: stack }, opts);
-    this.record = reference
-      .getOutputDetails("record")
-      .then(({ value, secretValue }) => (secretValue ?? value) as StackRecord | undefined);
+  constructor(stack: string) {
+    this.record = outputsOf(stack).then(({ record }) => record as StackRecord | undefined);
   }
 
   /**
@@ -58,6 +62,27 @@ export class FormerStack {
     return record !== undefined && isDeepStrictEqual(record.desired, asRecorded(desired))
       ? record.update
       : randomBytes(8).toString("hex");
+  }
+}
+
+/** @throws RunError where they cannot be read: that is not the same as none */
+async function outputsOf(stack: string): Promise<Record<string, unknown>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const said = (await pulumi.runtime.invoke(
+        "pulumi:pulumi:readStackOutputs",
+        { name: stack },
+        { async: true },
+      )) as { outputs: Record<string, unknown> };
+      return said.outputs;
+    } catch (error) {
+      if (attempt === attempts) {
+        throw new pulumi.RunError(
+          `what the last update has left of ${stack} cannot be read, and without it nothing is changed: ${(error as Error).message}`,
+        );
+      }
+      await sleep(pauseMs);
+    }
   }
 }
 
