@@ -18,7 +18,6 @@ const COMMAND = "command:remote:Command";
 const LOCAL_COMMAND = "command:local:Command";
 const COPY = "command:remote:CopyToRemote";
 const STASH = "pulumi:index:Stash";
-const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
 /**
  * The work behind a deletion. A remote command's connection is without keys; a local command's
@@ -95,10 +94,6 @@ export class Dispatcher {
     }
     if (type.startsWith("aws:")) {
       return id ? this.read(type, id) : this.aws.create(type, name, inputs);
-    }
-    if (type === STACK_REFERENCE) {
-      // Nothing was there before: without a state there are no former outputs, of any stack.
-      return { id: name, state: { name: inputs.name, outputs: {}, secretOutputNames: [] } };
     }
     if (id) {
       throw new Error(`${type} ${id}: the lab looks up existing resources of AWS alone`);

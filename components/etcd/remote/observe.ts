@@ -1,5 +1,6 @@
 import { type Observed, type ObservedMachine, readObservation } from "../rollout/observed";
 import { scriptCommand, scriptInput } from "../scripts";
+import { withoutControls } from "../strangers";
 import type { RemoteCluster } from "./cluster";
 import { type RunOverSsh, type SshTarget, withSsh } from "./ssh";
 
@@ -84,6 +85,6 @@ export async function observeBy(
 
 /** What a stranger says of itself, for a person's terminal: no control codes, and not for ever. */
 function tellable(text: string): string {
-  const plain = text.trim().replace(/\p{C}+/gu, " ");
+  const plain = withoutControls(text.trim());
   return plain.length <= 500 ? plain : `${plain.slice(0, 500)} …`;
 }

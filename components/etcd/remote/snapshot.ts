@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { quote } from "../scripts";
 import { snapshotSettingsFile } from "../snapshots/files";
+import { isText, objectIn, placePattern } from "../strangers";
 import type { RemoteCluster } from "./cluster";
 import { askHealth } from "./health";
 import { LiveMachine } from "./machine";
@@ -54,13 +55,13 @@ export async function takeSnapshot(
  * @throws Error where they are not what `snapshot.sh` prints
  */
 export function readSnapshot(member: string, text: string): Snapshot {
-  const said = parsed(text);
+  const said = objectIn(text);
   const status = (said["status"] ?? {}) as Record<string, unknown>;
   const { file, where, sha256 } = said;
   const counts = [status["revision"], status["totalKey"], status["totalSize"]];
   const isSnapshot =
     isText(file, /^(\/[\w.-]+)+\/etcd[a-z0-9-]*-\d{8}T\d{6}Z-r\d+-v\d+\.\d+\.\d+\.db$/) &&
-    isText(where, /^[\w./:@+-]+$/) &&
+    isText(where, placePattern) &&
     isText(sha256, /^[0-9a-f]{64}$/) &&
     counts.every((count) => Number.isSafeInteger(count));
   if (!isSnapshot) {
@@ -73,19 +74,6 @@ export function readSnapshot(member: string, text: string): Snapshot {
     ...{ member, file, where, sha256 },
     status: { revision: revision!, totalKey: totalKey!, totalSize: totalSize! },
   };
-}
-
-function parsed(text: string): Record<string, unknown> {
-  try {
-    const said: unknown = JSON.parse(text);
-    return typeof said === "object" && said !== null ? (said as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function isText(value: unknown, pattern: RegExp): value is string {
-  return typeof value === "string" && value.length <= 1024 && pattern.test(value);
 }
 
 /**

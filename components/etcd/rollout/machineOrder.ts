@@ -32,7 +32,7 @@ export function machineOrder({ before, view }: Standpoint, desired: Desired): Ma
 export type MachinePart = "machine" | "volume" | "attachment";
 
 /**
- * Why a part of a machine is not made anew: the one that there is does its work, and nobody has asked for
+ * Why a part of a machine is not made again: the one that there is does its work, and nobody has asked for
  * another. The engine asks nobody before it replaces something: that the state calls it tainted, a provider
  * reads another value, or somebody says `--replace`, is enough for it.
  */

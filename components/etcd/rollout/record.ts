@@ -103,7 +103,7 @@ export function plainTarget({ host, port, user, hostKey, proxy }: Connection) {
 }
 
 /**
- * A recorded cluster, as whoever has the keys reaches it.
+ * A recorded cluster, as the operator reaches it with the keys.
  * @param hosts where machines are now, by name, as far as that is known: since the record was written they may
  *   have been stopped and started, and have got another address
  */

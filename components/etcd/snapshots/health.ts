@@ -1,3 +1,5 @@
+import { isText, objectIn, placePattern, withoutControls } from "../strangers";
+
 /** What became of a cluster's snapshots, as `snapshot.sh` has written it into the cluster. */
 export interface SnapshotHealth {
   /** The last one that was taken, checked and, where it is to be, uploaded; null where there is none. */
@@ -83,8 +85,7 @@ function readTaken(said: Record<string, unknown>, now: number): Taken | undefine
     isCount(revision) &&
     isCount(bytes) &&
     isCount(minutes) &&
-    typeof where === "string" &&
-    /^[\w./:@+-]{1,1024}$/.test(where)
+    isText(where, placePattern)
     ? { time, revision, bytes, where, minutes }
     : undefined;
 }
@@ -96,7 +97,7 @@ function readFailed(said: Record<string, unknown>, now: number): Failed | undefi
     typeof member === "string" &&
     /^[\w.-]{1,64}$/.test(member) &&
     typeof reason === "string"
-    ? { time, member, reason: reason.replace(/\p{C}+/gu, " ").slice(0, 500) }
+    ? { time, member, reason: withoutControls(reason).slice(0, 500) }
     : undefined;
 }
 
@@ -136,15 +137,7 @@ export function duration(seconds: number): string {
 /** What a key says; nothing of what is no object. */
 function record(answer: SnapshotAnswer | null, name: string): Record<string, unknown> | undefined {
   const found = answer?.kvs?.find(({ key }) => decoded(key).endsWith(`/${name}`));
-  if (found === undefined) {
-    return undefined;
-  }
-  try {
-    const said: unknown = JSON.parse(decoded(found.value));
-    return typeof said === "object" && said !== null ? (said as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  return found && objectIn(decoded(found.value));
 }
 
 const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
