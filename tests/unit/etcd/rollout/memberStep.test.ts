@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { decideMember, isBlocked, type Question } from "../../../../components/etcd/rollout/decide";
-import type { MemberStep } from "../../../../components/etcd/rollout/memberStep";
+import {
+  decideMember,
+  isBlocked,
+  type Question,
+  viewOf,
+} from "../../../../components/etcd/rollout/decide";
+import {
+  endsAProcess,
+  type MemberStep,
+  waitsForOthers,
+} from "../../../../components/etcd/rollout/memberStep";
 import {
   blank,
   clientUrl,
@@ -597,4 +606,45 @@ it("most decide who leads, where an old leader still believes in itself", () => 
   const seen = observed({ leader: "c", status: { a: { leader: idOf("a") } } });
   const step = stepOf("c", {}, { observed: seen });
   expect(step).toMatchObject({ action: "restart", lead: [idOf("a"), idOf("b")] });
+});
+
+describe("a member's turn", () => {
+  const down: MachineChanges = { process: { ...stopped } };
+  const downToo = { machines: { a: down, b: down, c: down }, silent: true };
+
+  it.each<[string, ObservedChanges, boolean]>([
+    ["it runs as asked for, and nobody serves", { machines: { b: current }, silent: true }, true],
+    ["it is stopped, and nobody serves", downToo, true],
+    ["it runs as asked for, beside others that serve", { machines: { b: current } }, false],
+    [
+      "it runs as asked for and does not serve, beside others that do",
+      { machines: { b: current }, answers: { b: "silent" } },
+      false,
+    ],
+    [
+      "it is stopped, beside others that serve",
+      { machines: { b: down }, answers: { b: "refused" } },
+      false,
+    ],
+    [
+      "it runs with another unit, and nobody serves: its process is ended",
+      { machines: { a: down, c: down }, silent: true },
+      false,
+    ],
+    ["it serves with another unit", {}, false],
+  ])("%s: is it one of several that wait for each other?", (_, seen, together) => {
+    const step = stepOf("b", seen);
+    expect(isBlocked(step)).toBe(false);
+    const view = viewOf(question(), observed(seen));
+    expect(waitsForOthers(step as MemberStep, view)).toBe(together);
+  });
+
+  it.each<[string, ObservedChanges, boolean]>([
+    ["it is silent and runs", { answers: { b: "silent" } }, true],
+    ["it is stopped", { machines: { b: down }, answers: { b: "refused" } }, false],
+    ["it serves with another unit", {}, false],
+    ["it runs as asked for", { machines: { b: current } }, false],
+  ])("%s: would a process that serves nobody be ended?", (_, seen, ends) => {
+    expect(endsAProcess(stepOf("b", seen) as MemberStep)).toBe(ends);
+  });
 });
