@@ -315,6 +315,21 @@ describe("members of a cluster that runs", () => {
     expect(actions()).toEqual(["restart b", "restart c", "restart a"]);
   });
 
+  it("go by who leads as the last look has it", async () => {
+    const { gate, before, after } = await update(flags, desired());
+    await gate(desired());
+    show(observed({ machines: stale, leader: "c" }));
+    const all = names.map((name) => before(name));
+    await settle();
+    expect(actions()).toEqual(["restart b"]);
+    await after("b");
+    await settle();
+    expect(actions()).toEqual(["restart b", "restart a"]);
+    await after("a");
+    await Promise.all(all);
+    expect(actions()).toEqual(["restart b", "restart a", "restart c"]);
+  });
+
   it("join one at a time", async () => {
     const all = ["a", "b", "c", "d", "e"];
     show(

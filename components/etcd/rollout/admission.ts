@@ -188,9 +188,7 @@ export class Admission extends pulumi.ComponentResource {
     const before = new pulumi.ResourceHook("member-before", ({ name, newInputs }) =>
       this.beforeMember(name, newInputs ?? {}),
     );
-    const after = new pulumi.ResourceHook("member-after", ({ name, newOutputs }) =>
-      this.lock.release(name, leaderIn(newOutputs?.["stdout"])),
-    );
+    const after = new pulumi.ResourceHook("member-after", ({ name }) => this.lock.release(name));
     return {
       beforeCreate: [before],
       beforeUpdate: [before],
@@ -420,7 +418,9 @@ export class Admission extends pulumi.ComponentResource {
           step = await this.stepOf(name, observed, inputs);
         }
         await this.permit(step, inputs, run);
-        return !waitsForOthers(step, this.viewOf(observed, record));
+        const view = this.viewOf(observed, record);
+        this.lock.seesLeader(view.leader);
+        return !waitsForOthers(step, view);
       });
       if (!isAlone) {
         this.lock.release(name);
@@ -543,9 +543,4 @@ function refusal(violations: readonly string[]): string {
 /** The digest of the unit that a member's command is for, as its words have it. */
 function digestIn(inputs: Inputs): string {
   return /\bdigest=([0-9a-f]{64})/.exec(String(inputs["update"]))?.[1] ?? "";
-}
-
-/** Who leads, as a member's script tells it at its end. */
-function leaderIn(stdout: unknown): string | undefined {
-  return typeof stdout === "string" ? /"leader":"([^"]*)"/.exec(stdout)?.[1] : undefined;
 }

@@ -59,19 +59,20 @@ export class RollingLock {
     }
   }
 
-  /**
-   * Gives the lock on.
-   * @param leader who leads now, where the member's change has told it
-   */
-  release(name: string, leader?: string): void {
+  /** Gives the lock on. */
+  release(name: string): void {
     if (this.holder !== name) {
       return;
     }
     this.holder = undefined;
-    if (leader !== undefined && leader !== "") {
+    void this.next();
+  }
+
+  /** Who leads as was seen since; without it what was known before goes on being taken for true. */
+  seesLeader(leader: string | undefined): void {
+    if (leader !== undefined) {
       this.standing = { unhealthy: this.standing?.unhealthy ?? [], leader };
     }
-    void this.next();
   }
 
   /**

@@ -110,14 +110,17 @@ expect_no_data() {
 
 # Those that must serve do, and there is no alarm.
 check_moment() {
-  local urls down alarms asked ended
+  local urls down alarms alarms_asked leader_asked ended
   ended=$(alarm_to_end)
-  # Asked beside the others, since the time is one in which they wait for their turn.
+  # All at once, since the time is one in which others wait for their turn.
   ctl "$client_url" alarm list >"$staging/alarms" &
-  asked=$!
+  alarms_asked=$!
+  ctl "$client_url" endpoint status --write-out=json >"$staging/status" &
+  leader_asked=$!
   IFS=, read -ra urls <<<"${permit[serve]}"
   down=$(not_serving "${urls[@]}")
-  wait "$asked" || fail "not restarting this healthy member: its alarms could not be asked for (see above). $needs_rights. Run pulumi up again"
+  wait "$alarms_asked" || fail "not restarting this healthy member: its alarms could not be asked for (see above). $needs_rights. Run pulumi up again"
+  wait "$leader_asked" || fail "not restarting this healthy member: it does not tell who leads (see above). Run pulumi up again"
   alarms=$(awk -v but="alarm:$ended" '!index($0, but)' "$staging/alarms")
   [[ -z $alarms ]] || fail "the cluster has an alarm ($alarms): not restarting this healthy member. Clear the alarm (NOSPACE: npm run defrag -- --compact) and run pulumi up again"
   [[ -z $down ]] || fail "not restarting this healthy member, because others do not answer: $down. This update repairs what it can of them; then run pulumi up again"
@@ -132,8 +135,7 @@ alarm_to_end() {
 
 hand_over() {
   local status targets
-  status=$(ctl "$client_url" endpoint status --write-out=json) ||
-    fail "not restarting this healthy member: it does not tell who leads (see above). Run pulumi up again"
+  status=$(<"$staging/status")
   [[ $(number member_id "$status") == "$(number leader "$status")" ]] || return 0
   # Alone it has nobody to hand over to: its restart is its downtime.
   [[ -n ${permit[lead]}${permit[serve]} ]] || return 0

@@ -22,7 +22,7 @@ member() {
   check_flags
   take_permit
   act
-  printf '{"member":"%s","version":"%s","leader":"%s","%s":"%s"}\n' "$name" "$version" "$(leader_name)" "$done_what" "$(started_at)"
+  printf '{"member":"%s","version":"%s","%s":"%s"}\n' "$name" "$version" "$done_what" "$(started_at)"
 }
 
 # etcd reads all its flags before it tells its version: a value that it does not take is found while what
@@ -33,16 +33,6 @@ check_flags() {
   mapfile -t flags < <(sed -n 's/^ *\(--[^ ]*\).*/\1/p' "$staging/unit")
   said=$("$binaries/etcd" "${flags[@]}" --version 2>&1) ||
     fail "etcd $version refuses its flags: ${said%%$'\n'*}. Nothing was changed: correct extraFlags and run pulumi up again"
-}
-
-# Who leads now: so that whoever orders a rolling change need not ask again. Whom nobody may ask for the
-# members, where access is controlled, is told by nobody.
-leader_name() {
-  local id asked
-  ctl "$client_url" member list >"$staging/listed" 2>/dev/null &
-  asked=$!
-  id=$(leader_id "$client_url" 2>/dev/null) || id=0
-  ! wait "$asked" || awk -F', ' -v id="$id" '$1 == id { print $3 }' "$staging/listed"
 }
 
 started_at() { of_service ActiveEnterTimestamp; }

@@ -6,16 +6,20 @@
 endpoints= # the client URLs of all members that are known, separated by commas
 
 observe() {
+  local process_asked
   take_arguments "$@"
   # What a killed update's script is still doing here has to end before the answer is worth anything.
   lock "$service"
   check_mounted
   make_staging "${TMPDIR:-/tmp}"
   find_etcdctl
+  process >"$staging/process" &
+  process_asked=$!
   ask_members
+  wait "$process_asked"
   printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificate":"%s","freeMiB":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
     "$(date +%s)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
-    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(process)" "$(encoded "$config/pki/server.crt")" \
+    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(<"$staging/process")" "$(encoded "$config/pki/server.crt")" \
     "$(free_mib "$(existing_part "$data")")" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
 }
 

@@ -80,14 +80,16 @@ describe("the lock of a rolling change", () => {
     expect(await members.after(1)).toEqual(["a"]);
   });
 
-  it("goes on by what a change has told of the leader", async () => {
+  it("goes on by who was seen to lead since", async () => {
     const lock = new RollingLock(3, async () => ({ unhealthy: [], leader: "c" }));
     const members = new Members(lock);
     members.ask("a", "b", "c");
     expect(await members.after(long)).toEqual(["a"]);
-    lock.release("a", "b");
+    lock.seesLeader("b");
+    lock.release("a");
     expect(await members.after(long)).toEqual(["a", "c"]);
-    lock.release("c", "");
+    lock.seesLeader(undefined);
+    lock.release("c");
     expect(await members.after(long)).toEqual(["a", "c", "b"]);
   });
 

@@ -58,6 +58,7 @@ const doubles = (root: string) => `
       "member list") echo "$(<${root}/etcd/members)" ;;
       "alarm list") [[ ! -e ${root}/etcd/alarms-unknown ]] && cat ${root}/etcd/alarms ;;
       "endpoint status --write-out=json")
+        [[ ! -e ${root}/etcd/me-unknown ]] || return 1
         printf '[{"Status":{"header":{"member_id":%s},"leader":%s}}]' "$(<${root}/etcd/me)" "$(<${root}/etcd/leader)"
         ;;
       *)
