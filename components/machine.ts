@@ -8,6 +8,14 @@ export interface Connection extends types.input.remote.ConnectionArgs {
   readonly proxy?: types.input.remote.ProxyConnectionArgs;
 }
 
+/** A volume for a member's data alone. */
+export interface DataVolume {
+  /** The block device, by a path that stays. */
+  readonly device: pulumi.Output<string>;
+  /** How large it is, in GiB; it can grow while it is in use. */
+  readonly sizeGiB: pulumi.Output<number>;
+}
+
 /**
  * What a cluster needs to know of a member's machine, whoever made it: EC2, a person's own hardware
  * or a test. Names and addresses are plain strings, so that everything that follows from them is
@@ -30,8 +38,8 @@ export interface Machine {
   /** How often it, and the disk with its data, were asked for, as they tell it of themselves. */
   readonly generation: pulumi.Output<{ readonly machine: number; readonly data: number }>;
   readonly connection: Connection;
-  /** The block device for the data, by a path that stays; without one, the data is on the root disk. */
-  readonly dataDevice?: pulumi.Output<string>;
+  /** What the data lies on; without it, that is the root disk. */
+  readonly dataVolume?: DataVolume;
   /** What must exist before the machine can be used. */
   readonly readyAfter: pulumi.Resource[];
 }

@@ -237,6 +237,13 @@ export async function createVolume(volumeId: string, sizeGiB: number): Promise<v
   await file.close();
 }
 
+/** Makes a volume larger, in use or not; as with EBS, its file system stays as it is. */
+export async function growVolume(volumeId: string, sizeGiB: number): Promise<void> {
+  await fs.truncate(volumeFile(volumeId), sizeGiB * 1024 ** 3);
+  const device = await loopDevice(volumeId);
+  if (device !== undefined) await losetup("--set-capacity", device);
+}
+
 /**
  * Attaches a volume: it appears on the machine under the name that EBS volumes have on Nitro
  * instances. Repeating it changes nothing.

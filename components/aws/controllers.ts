@@ -164,9 +164,12 @@ export class Controllers extends pulumi.ComponentResource {
         ...patience,
       },
       // How Nitro instances show a volume: Amazon EBS User Guide, "Map EBS volumes to NVMe device names".
-      dataDevice: attachment.volumeId.apply(
-        (id) => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`,
-      ),
+      dataVolume: {
+        device: attachment.volumeId.apply(
+          (id) => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`,
+        ),
+        sizeGiB: volume.size,
+      },
       readyAfter: [instance, attachment, args.firewall, ...args.network.routes],
     };
   }
@@ -222,7 +225,11 @@ export class Controllers extends pulumi.ComponentResource {
           httpTokens: "required",
           httpPutResponseHopLimit: 1,
         },
-        rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          volumeSize: rootVolumeGiB(args.dataVolumeGiB),
+          encrypted: true,
+        },
         tags: {
           ...this.tagsOf(name),
           [clusterIdTag]: args.identity.id,
@@ -293,6 +300,15 @@ export class Controllers extends pulumi.ComponentResource {
   private tagsOf(name: string, Name = name) {
     return { Name, "etcd:cluster": this.args.clusterName };
   }
+}
+
+/**
+ * How large a root disk is, in GiB: 6 for the system, its journal and releases of etcd, and twice quotaGiB for the
+ * last snapshot of a full database and the next one. It follows from dataVolumeGiB, which is at least
+ * 2 * quotaGiB + 4 and cannot shrink either, as far as that can grow with a quotaGiB of at most 8.
+ */
+function rootVolumeGiB(dataVolumeGiB: number): number {
+  return Math.min(dataVolumeGiB, 20) + 2;
 }
 
 /** Whose an instance is. */

@@ -49,8 +49,8 @@ export function stage(
   const options = { ...opts, dependsOn: machine.readyAfter };
   const upload = source.kind === "file" ? uploadRelease(machine, source.path, options) : undefined;
   const command = pulumi
-    .all([identity.id, machine.incarnation, machine.dataDevice ?? ""])
-    .apply(([id, incarnation, device]) =>
+    .all([identity.id, machine.incarnation, pulumi.output(machine.dataVolume)])
+    .apply(([id, incarnation, volume]) =>
       scriptCommand("stage", {
         ...identityArguments(identity, id),
         version,
@@ -60,7 +60,7 @@ export function stage(
         service: member.service,
         config: member.configDirectory,
         data: member.dataDirectory,
-        ...(device && { device }),
+        ...(volume && { device: volume.device, device_gib: volume.sizeGiB }),
         tls: member.tls,
         ...(uploads && { uploads }),
         machine: incarnation,

@@ -27,6 +27,6 @@ export interface MachineHost {
   attachVolume(volumeId: string, instanceId: string): Promise<void>;
   detachVolume(volumeId: string): Promise<void>;
   deleteVolume(volumeId: string): Promise<void>;
-  /** A host that cannot grow a disk leaves this out, and the double refuses to. */
-  growVolume?(volumeId: string, sizeGiB: number): Promise<void>;
+  /** In use or not. */
+  growVolume(volumeId: string, sizeGiB: number): Promise<void>;
 }

@@ -108,7 +108,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     [
       "a full disk",
       (s) => s.replace(/^directory=.*/m, "directory=/mnt/full"),
-      /\/mnt\/full has 1 MiB free, and a snapshot needs \d+ MiB: none was taken/,
+      /\/mnt\/full has 1 MiB free, and a snapshot needs \d+ MiB, of which 512 stay free: none was taken/,
     ],
   ])("tells of %s, and keeps what there was", async (_, change, text) => {
     const { name } = outputs().members[0]!;

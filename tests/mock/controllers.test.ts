@@ -18,6 +18,19 @@ it("pins everything on an instance that its launch spec records", () => {
   }
 });
 
+it.each([
+  [{}, 22],
+  [{ dataVolumeGiB: 500 }, 22],
+  [{ quotaGiB: 2, dataVolumeGiB: 8 }, 10],
+])("has a root disk for two snapshots of a full database: %j, %d GiB", async (settings, size) => {
+  const { all } = await record(settings);
+  expect(all(instance).map(({ inputs }) => inputs["rootBlockDevice"].volumeSize)).toEqual([
+    size,
+    size,
+    size,
+  ]);
+});
+
 it("keeps a volume in its zone: in another one it would be an empty one", () => {
   for (const { ignoreChanges, hasReplacementTrigger } of program.all(volume)) {
     expect(ignoreChanges).toEqual(["availabilityZone"]);

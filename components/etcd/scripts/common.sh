@@ -5,9 +5,10 @@ shopt -s inherit_errexit
 umask 077
 export LC_ALL=C
 
-# Where systemd looks for the units of this machine's administrator, and where releases of etcd lie.
+# Where systemd looks for the units of this machine's administrator, where releases of etcd lie, and where the
+# kernel shows what runs.
 # shellcheck disable=SC2034 # not every script looks there
-units=/etc/systemd/system releases=/opt/etcd
+units=/etc/systemd/system releases=/opt/etcd processes=/proc
 # Root's alone: in a folder that everybody may write to, anybody could hold a lock.
 locks=/run/etcd-by-pulumi
 

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 
 # Arguments of the scripts that read this.
-data=   # the data directory
-device= # the block device to put the data on, or ""
+data=       # the data directory
+device=     # the block device to put the data on, or ""
+device_gib= # how large that is to be, in GiB
 
 prepare_data_directory() {
   if [[ -n $device ]] && ! mountpoint --quiet "$data"; then
@@ -42,6 +43,22 @@ mount_data_volume() {
   # etcd warns at each start of what is not its own; fsck makes it again when it needs it.
   rmdir "$data/lost+found" 2>/dev/null || true
 }
+
+# A volume that has been made larger is a larger device at once; its file system grows when it is told to, in
+# use or not, and else the database would fill the old one below its quota.
+grow_file_system() {
+  [[ -n $device ]] || return 0
+  local said
+  try_for 120 "the data volume $device to have $device_gib GiB" has_grown ||
+    fail "the data volume $device has $(($(device_bytes) / 1024 ** 3)) GiB, expected $device_gib: its file system was left as it is. See whether its size is still being changed, and run pulumi up again"
+  # Says "Nothing to do!" where it is as large as its device.
+  said=$(timeout 600 resize2fs "$device" 2>&1) ||
+    fail "the file system on $device did not grow to $device_gib GiB: ${said##*$'\n'}. etcd goes on as it is; run pulumi up again when the cause is gone"
+}
+
+has_grown() { (($(device_bytes) >= device_gib * 1024 ** 3)); }
+
+device_bytes() { blockdev --getsize64 "$device"; }
 
 mount_unit() { systemd-escape --path --suffix=mount "$data"; }
 

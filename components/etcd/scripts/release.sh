@@ -61,6 +61,29 @@ place_release() {
   say "etcd $version is staged"
 }
 
+# Releases of ours that nobody runs, and that no unit would start: each takes its 60 to 90 MB.
+remove_unused() {
+  local release
+  for release in "$releases"/v*; do
+    if [[ $release != "$releases/v$version" && -e $release/by-pulumi ]] && ! is_used "$release/bin/"; then
+      rm -rf "$release"
+      say "removed $release, which nothing runs any more"
+    fi
+  done
+}
+
+# is_used FOLDER: by a unit, or by a process: its command line can be read where its binary cannot.
+is_used() {
+  local file words
+  ! grep --quiet --fixed-strings "$1" "$units"/*.service 2>/dev/null || return 0
+  for file in "$processes"/[0-9]*/cmdline; do
+    # One that has ended meanwhile runs nothing.
+    mapfile -d '' words 2>/dev/null <"$file" || continue
+    [[ ${words[0]:-} != "$1"* ]] || return 0
+  done
+  return 1
+}
+
 # copy_gently FROM TO: each MiB is on the disk before the next one. A running etcd waits for the disk with
 # each write, and would wait for all of it, whenever the kernel writes 58 MB at once (180 ms and more).
 copy_gently() { dd if="$1" of="$2" bs=1M oflag=dsync status=none; }

@@ -96,7 +96,7 @@ take() {
 # Sets `file` and `status`.
 save() {
   local partial=$directory/.partial-$service said
-  check_space
+  make_room
   rm -f "$partial" "$partial.part"
   # A database of some GiB takes its time.
   said=$(ctl_for 1800 "$client_url" snapshot save "$partial" 2>&1) ||
@@ -107,11 +107,22 @@ save() {
   say "taken: $file"
 }
 
-check_space() {
-  local needed
-  needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + 64))
+# What stays free on its disk, in MiB: for a release to be staged (300) and the journal, so that snapshots
+# keep no certificate from being renewed.
+readonly reserve_mib=512
+
+# Older ones make room for a new one; the newest stays, until there is another.
+make_room() {
+  local needed all index
+  needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + reserve_mib))
+  mapfile -t all < <(snapshots)
+  for ((index = 0; index < ${#all[@]} - 1; index++)); do
+    (($(free_mib "$directory") < needed)) || return 0
+    rm -f "${all[index]}"
+    say "removed ${all[index]}: its disk has no room for it beside a new one"
+  done
   (($(free_mib "$directory") >= needed)) ||
-    fail "$directory has $(free_mib "$directory") MiB free, and a snapshot needs $needed MiB: none was taken, and those before it are still there. Make room, or set snapshotKeep lower"
+    fail "$directory has $(free_mib "$directory") MiB free, and a snapshot needs $needed MiB, of which $reserve_mib stay free: none was taken, and the last one is still there. Make room there, or set snapshotDirectory to a larger disk"
 }
 
 # This member's, oldest first: their names begin with the time.

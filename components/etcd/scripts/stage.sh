@@ -27,6 +27,7 @@ stage() {
   make_user
   prepare_data_directory
   claim_machine
+  grow_file_system
   if [[ $from == package ]]; then
     stage_package
   else
@@ -35,6 +36,7 @@ stage() {
   certificates=none
   [[ $tls != true ]] || place_certificates
   [[ -z $uploads ]] || install -d -m 0700 -o "${SUDO_USER:-root}" "$uploads"
+  remove_unused
   printf '{"staged":"%s","certificates":"%s"}\n' "$version" "$certificates"
 }
 

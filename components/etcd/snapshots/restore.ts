@@ -46,7 +46,7 @@ export function prepareRestore(
   const object = s3Location(restore.from);
   const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
   const command = pulumi
-    .all([args.identity.id, machine.dataDevice ?? "", region, args.restored])
+    .all([args.identity.id, machine.dataVolume?.device ?? "", region, args.restored])
     .apply(([id, device, regionName, restored]) => {
       if (!restored.includes(plan.name)) {
         return nothing;

@@ -37,16 +37,9 @@ export const volume: Handler = {
     return {};
   },
   async apply({ machines }, { id, inputs }, wanted) {
-    if (wanted.size === inputs.size) {
-      return;
+    if (wanted.size !== inputs.size) {
+      await machines.growVolume(id, Number(wanted.size));
     }
-    if (!machines.growVolume) {
-      throw new Error(
-        `${id}: the lab's disks do not grow (asked for ${text(wanted.size)} GiB, it has ` +
-          `${text(inputs.size)})`,
-      );
-    }
-    await machines.growVolume(id, Number(wanted.size));
   },
   blockedCode: "VolumeInUse",
   blockers: ({ id }, records) =>

@@ -49,6 +49,10 @@ export class FakeHost implements MachineHost {
     this.stopped.delete(instanceId);
   }
 
+  async growVolume(volumeId: string, sizeGiB: number): Promise<void> {
+    this.calls.push(`growVolume ${sizeGiB}`);
+  }
+
   async machineExists(instanceId: string): Promise<boolean> {
     return this.machines.has(instanceId);
   }

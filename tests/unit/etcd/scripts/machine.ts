@@ -16,7 +16,7 @@ export const started = (id: number, name: string, learner = false) =>
 /** What the machine was told to do, or told others: nothing of it happens. */
 const doubles = (root: string) => `
   hostname() { echo here; }
-  locks=${root}/locks units=${root}/units releases=${root}/opt
+  locks=${root}/locks units=${root}/units releases=${root}/opt processes=${root}/proc
   told() { echo "$*" >>${root}/told; }
   lock() { told lock "$1"; }
   sync() { :; }

@@ -73,6 +73,35 @@ describe("the data volume", () => {
     expect(told()).toEqual([]);
   });
 
+  describe("that was made larger", () => {
+    const grow = (gib: number, resize = ":") =>
+      machine.run("stage", {
+        args: { device: "/dev/data", device_gib: "20" },
+        instead: `try_for() { shift 2; "$@"; }
+          blockdev() { [[ $* == "--getsize64 /dev/data" ]] && echo ${gib * 1024 ** 3}; }
+          resize2fs() { told resize2fs "$*"; ${resize}; }
+          stage() { take_arguments "$@"; grow_file_system; }`,
+      });
+
+    it("has its file system grow with it", () => {
+      expect(grow(20)).toMatchObject({ status: 0, stderr: "" });
+      expect(machine.told).toEqual(["resize2fs /dev/data"]);
+    });
+
+    it("is waited for, and its file system left as it is until then", () => {
+      const { status, stderr } = grow(19);
+      expect(status).toBe(1);
+      expect(stderr).toContain("/dev/data has 19 GiB, expected 20: its file system was left as");
+      expect(machine.told).toEqual([]);
+    });
+
+    it("ends the update before any member where its file system does not grow", () => {
+      const { status, stderr } = grow(20, "echo first; echo 'no space left' >&2; return 1");
+      expect(status).toBe(1);
+      expect(stderr).toContain("did not grow to 20 GiB: no space left.");
+    });
+  });
+
   it("is left alone where it is mounted", () => {
     machine.write("mounted", "");
     machine.holdData();
@@ -137,6 +166,45 @@ describe("a release", () => {
     machine.write(`opt/v${version}/bin/etcd`, "somebody's");
     expect(download().stderr).toContain("was not put there by Pulumi");
     expect(machine.read(`opt/v${version}/bin/etcd`)).toBe("somebody's");
+  });
+});
+
+describe("releases that are not asked for", () => {
+  const remove = () =>
+    machine.run("stage", {
+      args: { version: "3.7.3" },
+      instead: `stage() { take_arguments "$@"; remove_unused; }`,
+    });
+  const releases = () => fs.readdirSync(path.join(machine.root, "opt")).sort();
+
+  beforeEach(() => {
+    for (const version of ["3.5.35", "3.6.16", "3.7.3"]) {
+      machine.write(`opt/v${version}/by-pulumi`, "");
+      machine.write(`opt/v${version}/bin/etcd`, "");
+    }
+  });
+
+  it("go", () => {
+    expect(remove()).toMatchObject({ status: 0 });
+    expect(releases()).toEqual(["v3.7.3"]);
+  });
+
+  it("stay where a unit would start them, where they run, or where they are somebody else's", () => {
+    const bin = (version: string) => path.join(machine.root, `opt/v${version}/bin`);
+    machine.write("units/etcd-a.service", `ExecStart=${bin("3.6.16")}/etcd \\\n`);
+    machine.write("proc/1/cmdline", "/sbin/init\0");
+    machine.write("proc/42/cmdline", `${bin("3.5.35")}/etcd\0--name=b\0`);
+    fs.mkdirSync(path.join(machine.root, "proc/43"));
+    machine.write("opt/v3.4.1/bin/etcd", "");
+    expect(remove()).toMatchObject({ status: 0, stderr: "" });
+    expect(releases()).toEqual(["v3.4.1", "v3.5.35", "v3.6.16", "v3.7.3"]);
+  });
+
+  it("go where they are only spoken of", () => {
+    machine.write("proc/42/cmdline", `vim\0${machine.root}/opt/v3.5.35/bin/etcd\0`);
+    machine.write("proc/43/cmdline", "");
+    expect(remove()).toMatchObject({ status: 0 });
+    expect(releases()).toEqual(["v3.7.3"]);
   });
 });
 
@@ -278,12 +346,19 @@ describe("the distribution's packages", () => {
 describe("staging as a whole", () => {
   const stage = () =>
     machine.run("stage", {
-      args: { version: "3.7.3", from: "release", device: "/dev/data", tls: "false" },
+      args: {
+        version: "3.7.3",
+        from: "release",
+        device: "/dev/data",
+        device_gib: "20",
+        tls: "false",
+      },
       instead: `
         wait_for_cloud_init() { :; }
         check_machine() { :; }
         make_user() { told user; }
         stage_release() { told release; }
+        grow_file_system() { told grow; }
         place_certificates() { told certificates; }
         mount_data_volume() { told mount; [[ ! -e ${machine.root}/at-mount ]] || . ${machine.root}/at-mount; }
         install() { command install -d "\${@: -1}"; }
@@ -300,7 +375,7 @@ describe("staging as a whole", () => {
     const { status, stdout } = stage();
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ staged: "3.7.3", certificates: "none" });
-    expect(machine.told).toEqual(["lock etcd-release", "user", "mount", "release"]);
+    expect(machine.told).toEqual(["lock etcd-release", "user", "mount", "grow", "release"]);
     expect(machine.read("etc/cluster")).toContain(`id=${clusterId}\n`);
   });
 
@@ -314,7 +389,7 @@ describe("staging as a whole", () => {
     const { status, stderr } = stage();
     expect(status).toBe(1);
     expect(stderr).toContain(`the data there is of the cluster ${otherId}`);
-    expect(machine.told).not.toContain("release");
+    expect(machine.told).toEqual(["lock etcd-release", "user", "mount"]);
     expect(machine.has("etc/cluster")).toBe(false);
   });
 

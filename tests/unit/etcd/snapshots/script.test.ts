@@ -50,6 +50,44 @@ describe("retention", () => {
   });
 });
 
+describe("room for the next one", () => {
+  /** Three of 700 MiB on a disk, by their names alone, and a database of that size. */
+  const makeRoom = (freeMiB: number, sizes = [700, 700, 700]) => {
+    sizes.forEach((size, index) =>
+      writeFileSync(path.join(folder, `etcd-2026112${index}T000000Z-r1-v3.7.3.db`), `${size}`),
+    );
+    return runScript(
+      "snapshot",
+      `directory=${folder} service=etcd; tells() { echo $((700 * 1024 ** 2)); }
+      free_mib() { echo $((${freeMiB} + 700 * (${sizes.length} - $(find ${folder} -type f | wc -l)))); }
+      make_room`,
+    );
+  };
+  const left = () => readdirSync(folder).map((name) => name.slice(5, 13));
+
+  it.each([
+    [1212, ["20261120", "20261121", "20261122"]],
+    [1211, ["20261121", "20261122"]],
+    [512, ["20261121", "20261122"]],
+    [511, ["20261122"]],
+  ])("is made by the oldest: %d MiB are free", (free, expected) => {
+    expect(makeRoom(free)).toMatchObject({ status: 0 });
+    expect(left()).toEqual(expected);
+  });
+
+  it("is never made by the newest, and the disk is not filled", () => {
+    const { status, stderr } = makeRoom(-600 + 411);
+    expect(status).toBe(1);
+    expect(stderr).toContain("has 1211 MiB free, and a snapshot needs 1212 MiB, of which 512 stay");
+    expect(left()).toEqual(["20261122"]);
+  });
+
+  it("is asked for where there is none yet, too", () => {
+    expect(makeRoom(1212, [])).toMatchObject({ status: 0 });
+    expect(makeRoom(1211, []).status).toBe(1);
+  });
+});
+
 describe("a snapshot's file", () => {
   // A stand-in for etcdutl: what is tested is the checksum at the file's end.
   function check(content: Buffer) {
