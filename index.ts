@@ -8,7 +8,7 @@ import { clusterIdentity } from "./components/etcd/identity";
 import { binariesOf } from "./components/etcd/stage";
 import { existingMachines } from "./components/existing/machines";
 import { etcdctlEnvironment, memberOutputs, sshOutputs } from "./components/outputs";
-import { clusterIssuer } from "./components/pki/issuer";
+import { clusterIssuers } from "./components/pki/issuer";
 import { noNames } from "./components/pki/subjectNames";
 import {
   readSettings,
@@ -47,14 +47,14 @@ const {
   : awsMachines({ ...settings, identity, admission });
 admission.connect(credentials, machines, hosts);
 
-// Their certificates. Without an issuer there is no TLS.
-const issuer = settings.tls === "on" ? clusterIssuer(settings, admission.gate) : undefined;
-const client = issuer?.issue("client", "client", noNames);
+// Their certificates. Without issuers there is no TLS.
+const issuers = settings.tls === "on" ? clusterIssuers(settings, admission.gate) : undefined;
+const client = issuers?.clients.issue("client", "client", noNames);
 
 // The cluster on them.
 const cluster = new Cluster("etcd", {
   ...settings,
-  ...{ source, identity, members: plans, units, desired, machines, issuer, admission },
+  ...{ source, identity, members: plans, units, desired, machines, issuers, admission },
   snapshots: snapshotPlan(settings, snapshotBucket),
   restore: desired.restore,
 });
@@ -65,11 +65,11 @@ export const clusterName = settings.clusterName;
 export const stack = identity.stack;
 export const endpoints = cluster.endpoints;
 export const members = memberOutputs(cluster, machines);
-export const caCertPem = issuer?.caCertPem ?? "";
+export const caCertPem = issuers?.clients.caCertPem ?? "";
 export const clientCertPem = client?.certPem ?? "";
 export const clientKeyPem = client?.keyPem ?? pulumi.secret("");
 export const health = cluster.health;
-export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuer !== undefined });
+export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuers !== undefined });
 export const ssh = sshOutputs(machines);
 export const clientSecurityGroupId = securityGroup;
 export const version = settings.version;

@@ -1,7 +1,8 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
-import type { Certificate, CertificateIssuer } from "../pki/certificate";
+import type { Certificate } from "../pki/certificate";
+import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
@@ -33,7 +34,7 @@ export interface ClusterArgs {
   /** What lets changes of a running cluster pass. */
   readonly admission: Admission;
   /** Whoever issues the certificates; without one the cluster runs without TLS. */
-  readonly issuer: CertificateIssuer | undefined;
+  readonly issuers: ClusterIssuers | undefined;
   readonly snapshots: SnapshotPlan;
   /** The snapshot to begin from. */
   readonly restore: RestoreRequest;
@@ -46,7 +47,8 @@ const healthSeconds = 30;
 
 /** What the members have in common when they are made. */
 interface Shared {
-  readonly caCertPem: pulumi.Output<string>;
+  /** All certificates of CAs that members trust; "" without TLS. */
+  readonly trustedPem: pulumi.Output<string>;
   readonly hooks: pulumi.ResourceHookBinding;
   /** What is done on all machines before a member is touched. */
   readonly before: pulumi.Resource[];
@@ -77,18 +79,20 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Cluster", name, {}, opts);
-    const { machines, issuer, version, admission } = args;
+    const { machines, issuers, version, admission } = args;
     this.members = args.members;
     this.endpoints = this.members.map((member) => member.clientUrl);
     this.binaries = binariesOf(version);
 
-    const operator = issuer?.issue("operator", "client", noNames, { parent: this });
+    const operator = issuers?.clients.issue("operator", "client", noNames, { parent: this });
     const stages = machines.map((machine, index) =>
       this.stageMember(machine, this.members[index]!, operator),
     );
     const restored = this.prepareRestore(stages);
     const shared: Shared = {
-      caCertPem: issuer?.caCertPem ?? pulumi.output(""),
+      trustedPem: issuers
+        ? pulumi.concat(issuers.clients.caCertPem, issuers.peers.caCertPem)
+        : pulumi.output(""),
       hooks: admission.memberHooks(),
       // All of them: a snapshot that one machine cannot restore stops nothing on another.
       before: [...stages, ...restored],
@@ -168,9 +172,9 @@ export class Cluster extends pulumi.ComponentResource {
   ): MadeMember {
     const { identity, snapshots, admission, restore } = this.args;
     const unit = pulumi
-      .all([identity.id, shared.caCertPem])
-      .apply(([clusterId, caCertPem]) =>
-        placedUnit(this.args.units.get(plan.name)!, { clusterId, caCertPem }),
+      .all([identity.id, shared.trustedPem])
+      .apply(([clusterId, trustedPem]) =>
+        placedUnit(this.args.units.get(plan.name)!, { clusterId, trustedPem }),
       );
     const asked = pulumi
       .all([
@@ -238,23 +242,27 @@ export class Cluster extends pulumi.ComponentResource {
     machine: Machine,
     operator: Certificate | undefined,
   ): pulumi.Output<Bundle> {
-    const { issuer, serverNames } = this.args;
-    if (issuer === undefined || operator === undefined) {
+    const { issuers, serverNames } = this.args;
+    if (issuers === undefined || operator === undefined) {
       return pulumi.output<Bundle>({});
     }
     const own = [machine.name, machine.address];
     const serverSubject = machine.publicIp.apply((publicIp) =>
       subjectNames(...own, publicIp, ...serverNames),
     );
-    const server = issuer.issue(`${machine.name}-server`, "server", serverSubject, {
+    const server = issuers.clients.issue(`${machine.name}-server`, "server", serverSubject, {
       parent: this,
     });
-    const peer = issuer.issue(`${machine.name}-peer`, "peer", subjectNames(...own), {
+    const peer = issuers.peers.issue(`${machine.name}-peer`, "peer", subjectNames(...own), {
       parent: this,
     });
     return pulumi
-      .all([issuer.caCertPem, pulumi.all(pems({ server, peer, operator }))])
-      .apply(([ca, files]): Bundle => ({ "ca.crt": ca, ...files }));
+      .all([
+        issuers.clients.caCertPem,
+        issuers.peers.caCertPem,
+        pulumi.all(pems({ server, peer, operator })),
+      ])
+      .apply(([ca, peerCa, files]): Bundle => ({ "ca.crt": ca, "peer-ca.crt": peerCa, ...files }));
   }
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */

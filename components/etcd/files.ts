@@ -25,6 +25,7 @@ export function certificateFiles(configDirectory: string) {
   const pki = `${configDirectory}/pki`;
   return {
     ca: `${pki}/ca.crt`,
+    peerCa: `${pki}/peer-ca.crt`,
     serverCert: `${pki}/server.crt`,
     serverKey: `${pki}/server.key`,
     peerCert: `${pki}/peer.crt`,

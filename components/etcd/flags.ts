@@ -65,7 +65,7 @@ function tlsFlags(member: MemberPlan, version: string): string[] {
     `--cert-file=${files.serverCert}`,
     `--key-file=${files.serverKey}`,
     "--client-cert-auth",
-    `--peer-trusted-ca-file=${files.ca}`,
+    `--peer-trusted-ca-file=${files.peerCa}`,
     `--peer-cert-file=${files.peerCert}`,
     `--peer-key-file=${files.peerKey}`,
     "--peer-client-cert-auth",

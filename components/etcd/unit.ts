@@ -86,19 +86,19 @@ export function flagsOfUnit(unit: string): string[] {
  * The unit as it goes to the machine: with the id of its cluster, and a digest of all that a restart would
  * change. A running etcd still has those that it was started with, so that whoever looks can tell whose it
  * is, and whether what runs is what is asked for.
- * @param caCertPem etcd reads its CA file only when it starts: another one means another start
  */
-export function placedUnit(unit: string, { clusterId, caCertPem }: UnitContext) {
+export function placedUnit(unit: string, { clusterId, trustedPem }: UnitContext) {
   const owned = unit.replace("[Service]\n", `[Service]\nEnvironment=CLUSTER_ID=${clusterId}\n`);
-  const digest = createHash("sha256").update(owned).update(caCertPem).digest("hex");
+  const digest = createHash("sha256").update(owned).update(trustedPem).digest("hex");
   return {
     digest,
     text: owned.replace("[Service]\n", `[Service]\nEnvironment=UNIT_DIGEST=${digest}\n`),
   };
 }
 
-/** What of a unit is known only when the cluster has its id and its CA. */
+/** What of a unit is known only when the cluster has its id and its CAs. */
 export interface UnitContext {
   readonly clusterId: string;
-  readonly caCertPem: string;
+  /** All certificates of CAs that it trusts. etcd reads them only when it starts: others mean another start. */
+  readonly trustedPem: string;
 }

@@ -32,16 +32,26 @@ export async function expectPutAndGet(outputs: StackOutputs): Promise<void> {
   }
 }
 
-/** Clients without a certificate of the cluster's CA are refused on every port of every member. */
+/**
+ * Clients without a certificate of the cluster's CA are refused on every port of every member; those with one are
+ * let in as clients, and as nothing else: on the peers' port they could forge entries of the log.
+ */
 export async function expectStrangersRefused(outputs: StackOutputs): Promise<void> {
-  const ca = outputs.caCertPem;
   const stranger = await foreignClient();
-  const member = { ca, cert: outputs.clientCertPem, key: outputs.clientKeyPem };
-  for (const { privateIp } of outputs.members) {
+  const client = { cert: outputs.clientCertPem, key: outputs.clientKeyPem };
+  const member = { ...client, ca: outputs.caCertPem };
+  for (const { name, privateIp } of outputs.members) {
+    const read = (file: string) => onController(outputs, name, `sudo cat /etc/etcd/pki/${file}`);
+    const peerCa = await read("peer-ca.crt");
+    const peer = { ca: peerCa, cert: await read("peer.crt"), key: await read("peer.key") };
+    expect(await isLetIn(privateIp, 2380, peer)).toBe(true);
+    expect(await isLetIn(privateIp, 2379, { ...peer, ca: outputs.caCertPem })).toBe(false);
     for (const port of [2379, 2380]) {
+      const ca = port === 2379 ? outputs.caCertPem : peerCa;
       const refused: Record<string, Credentials> = {
         "no certificate": { ca },
         stranger: { ...stranger, ca },
+        ...(port === 2380 && { "a client of the cluster": { ...client, ca } }),
       };
       for (const [who, credentials] of Object.entries(refused)) {
         expect([who, port, await isLetIn(privateIp, port, credentials)]).toEqual([
@@ -95,6 +105,7 @@ export async function expectFilesProtected(outputs: StackOutputs): Promise<void>
       "644 etcd:etcd /etc/etcd/pki/ca.crt",
       "644 etcd:etcd /etc/etcd/pki/operator.crt",
       "600 root:root /etc/etcd/pki/operator.key",
+      "644 etcd:etcd /etc/etcd/pki/peer-ca.crt",
       "644 etcd:etcd /etc/etcd/pki/peer.crt",
       "600 etcd:etcd /etc/etcd/pki/peer.key",
       "644 etcd:etcd /etc/etcd/pki/server.crt",

@@ -194,11 +194,25 @@ describe("certificates", () => {
     const ssh = curves.filter(([, kind]) => kind === "ED25519").map(([name]) => name);
     expect(ssh).toEqual(["ssh", "controller-0-host", "controller-1-host", "controller-2-host"]);
     expect(curves.filter(([, kind]) => kind === "P256")).toHaveLength(keys.length - ssh.length);
-    const ca = program.get("tls:index/selfSignedCert:SelfSignedCert", "ca").inputs;
-    expect(ca).toMatchObject({ isCaCertificate: true, validityPeriodHours: 87600 });
-    for (const { inputs } of program.all(leaf)) {
-      expect(inputs).toMatchObject({ validityPeriodHours: 8760, earlyRenewalHours: 2880 });
-      expect(ca["earlyRenewalHours"]).toBeGreaterThan(inputs["validityPeriodHours"]);
+    for (const name of ["ca", "peer-ca"]) {
+      const ca = program.get("tls:index/selfSignedCert:SelfSignedCert", name).inputs;
+      expect(ca).toMatchObject({ isCaCertificate: true, validityPeriodHours: 87600 });
+      for (const { inputs } of program.all(leaf)) {
+        expect(inputs).toMatchObject({ validityPeriodHours: 8760, earlyRenewalHours: 2880 });
+        expect(ca["earlyRenewalHours"]).toBeGreaterThan(inputs["validityPeriodHours"]);
+      }
+    }
+  });
+
+  it("are of two CAs: what members show each other is of one that no client has", () => {
+    const issuers = program.all(leaf).map(({ name, inputs }) => [name, inputs["caCertPem"]]);
+    const peers = issuers.filter(([name]) => name.endsWith("-peer"));
+    expect(peers).toHaveLength(3);
+    for (const [name, issuer] of issuers) {
+      expect([name, issuer]).toEqual([
+        name,
+        name.endsWith("-peer") ? "CERTIFICATE of peer-ca" : "CERTIFICATE of ca",
+      ]);
     }
   });
 });
@@ -387,13 +401,16 @@ describe("other stacks", () => {
     expect(all("tls:index/selfSignedCert:SelfSignedCert").map(({ name }) => name)).toEqual([
       "ca-2",
       "ca",
+      "peer-ca-2",
+      "peer-ca",
     ]);
     expect(get("tls:index/selfSignedCert:SelfSignedCert", "ca-2").inputs["subject"]).toEqual({
       commonName: "etcd CA 2",
       organization: "etcd",
     });
-    for (const { inputs } of all(leaf)) {
-      expect(inputs["caCertPem"]).toBe("CERTIFICATE of ca-2");
+    for (const { name, inputs } of all(leaf)) {
+      const issuer = name.endsWith("-peer") ? "peer-ca-2" : "ca-2";
+      expect(inputs["caCertPem"]).toBe(`CERTIFICATE of ${issuer}`);
     }
     // Oldest first, whoever issues: the members' file stays as it is when the issuer changes.
     expect(outputs["caCertPem"].value).toBe("CERTIFICATE of caCERTIFICATE of ca-2");

@@ -124,6 +124,8 @@ it("clients and peers need certificates, on every listener but the metrics' on l
   const flags = flagsFor("3.7.3");
   expect(flags).toContain("--client-cert-auth");
   expect(flags).toContain("--peer-client-cert-auth");
+  expect(flags).toContain("--trusted-ca-file=/etc/etcd/pki/ca.crt");
+  expect(flags).toContain("--peer-trusted-ca-file=/etc/etcd/pki/peer-ca.crt");
   const plain = flags.filter((flag) => flag.includes("http://"));
   expect(plain).toEqual(["--listen-metrics-urls=http://127.0.0.1:2381"]);
 });

@@ -10,7 +10,7 @@ const settings: UnitSettings = {
   flags: ["--name=controller-0", "--quota-backend-bytes=1"],
   certificateAuthorities: [1],
 };
-const context = { clusterId: "0123456789abcdef0123456789abcdef", caCertPem: "CA" };
+const context = { clusterId: "0123456789abcdef0123456789abcdef", trustedPem: "CA" };
 const placed = (changes: Partial<UnitSettings>, more: Partial<typeof context> = {}) =>
   placedUnit(unitText(member!, { ...settings, ...changes }), { ...context, ...more });
 const digestOf = (...changes: Parameters<typeof placed>) => placed(...changes).digest;
@@ -25,7 +25,7 @@ describe("the digest of what a restart would change", () => {
   ])("differs for %s", (_, changes) => expect(digestOf(changes)).not.toBe(digestOf({})));
 
   it("differs for another CA file, which etcd reads only when it starts", () =>
-    expect(digestOf({}, { caCertPem: "OTHER" })).not.toBe(digestOf({})));
+    expect(digestOf({}, { trustedPem: "OTHER" })).not.toBe(digestOf({})));
 
   it("differs for another cluster, and is in the unit beside the cluster's id", () => {
     const other = "f".repeat(32);

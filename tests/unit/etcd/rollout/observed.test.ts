@@ -24,7 +24,7 @@ const unit = placedUnit(
     flags,
     certificateAuthorities: [2, 1],
   }),
-  { clusterId: own.clusterId, caCertPem: "CA" },
+  { clusterId: own.clusterId, trustedPem: "CA" },
 );
 
 /** What etcdctl prints, by the question; "" where it could not ask. */
@@ -156,7 +156,7 @@ describe("a machine", () => {
   });
 
   it("has a certificate with an issuer and an end", () => {
-    const seen = read({ certificate: base64(certificateOf(authorityName("etcd", 17))) });
+    const seen = read({ certificate: base64(certificateOf(authorityName("etcd", "clients", 17))) });
     expect(seen.issuedBy).toBe(17);
     expect(seen.certificateEnds!.getTime()).toBeGreaterThan(Date.now());
   });
@@ -167,7 +167,10 @@ describe("a machine", () => {
   });
 
   it.each([1, 2, 17])("a certificate's issuer names its generation: %d", (generation) => {
-    expect(generationOf(`O=etcd\nCN=${authorityName("etcd", generation)}`)).toBe(generation);
+    for (const realm of ["clients", "peers"] as const) {
+      const name = authorityName("etcd", realm, generation);
+      expect(generationOf(`O=etcd\nCN=${name}`)).toBe(generation);
+    }
   });
 });
 
