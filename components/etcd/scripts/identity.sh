@@ -77,7 +77,11 @@ ours() { echo "the cluster $(word <<<"$cluster_name") (${cluster:-not made yet})
 
 # recorded NAME: a line of this machine's record.
 recorded() {
-  [[ ! -f $config/cluster ]] || sed -n "s/^$1=//p" "$config/cluster" | word
+  local line
+  [[ -f $config/cluster ]] || return 0
+  while IFS= read -r line; do
+    [[ $line != "$1="* ]] || word <<<"${line#*=}"
+  done <"$config/cluster"
 }
 
 # mark NAME VALUE: sets one line of this machine's record.

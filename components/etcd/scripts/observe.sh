@@ -35,10 +35,11 @@ restore_waiting() { find "$data" -mindepth 1 -maxdepth 1 -type d -name 'restored
 
 # What runs, by the process itself: a file may speak of another one.
 process() {
-  local pid version='' trusts=null said
-  pid=$(main_pid)
-  if [[ $pid != 0 ]]; then
-    version=$(version_of "/proc/$pid/exe")
+  local version='' trusts=null said
+  # Once: to ask systemd takes longer than all that follows from it.
+  running_pid=$(main_pid)
+  if [[ $running_pid != 0 ]]; then
+    version=$(version_of "/proc/$running_pid/exe")
     # In a container without CAP_SYS_PTRACE nobody may look there; releases lie side by side, so that the
     # one that it was started from is still the same.
     [[ -n $version ]] || version=$(version_of "$(of_running cmdline | sed -n 1p)")
@@ -46,7 +47,7 @@ process() {
     [[ -z $said ]] || trusts="\"$(tr -cd '0-9,' <<<"${said#*=}")\""
   fi
   printf '{"pid":%s,"version":"%s","digest":"%s","cluster":"%s","trusts":%s,"quotaBytes":"%s","restarts":%s,"state":"%s"}' \
-    "$pid" "$version" "$(digest_of_running)" "$(running_value CLUSTER_ID)" "$trusts" "$(running_quota | word)" \
+    "$running_pid" "$version" "$(digest_of_running)" "$(running_value CLUSTER_ID)" "$trusts" "$(running_quota | word)" \
     "$(of_service NRestarts)" "$(of_service ActiveState)"
 }
 

@@ -9,10 +9,13 @@ of_service() { systemctl show --property="$1" --value "$service"; }
 
 main_pid() { of_service MainPID; }
 
+# The process that is looked at, once that has been asked; else it is the one of now.
+running_pid=
+
 # of_running FILE: a file of the process below /proc, an entry a line; nothing where none runs.
 of_running() {
-  local pid
-  pid=$(main_pid)
+  local pid=$running_pid
+  [[ -n $pid ]] || pid=$(main_pid)
   [[ $pid == 0 ]] || tr '\0' '\n' 2>/dev/null <"/proc/$pid/$1"
 }
 
