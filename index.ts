@@ -9,6 +9,7 @@ import { binariesOf } from "./components/etcd/stage";
 import { existingMachines } from "./components/existing/machines";
 import { etcdctlEnvironment, memberOutputs, sshOutputs } from "./components/outputs";
 import { clusterIssuers } from "./components/pki/issuer";
+import { renewalDays } from "./components/pki/lifetimes";
 import { noNames } from "./components/pki/subjectNames";
 import {
   readSettings,
@@ -30,7 +31,8 @@ const source = releaseSource(settings);
 const identity = clusterIdentity(settings.clusterName);
 const { members: plans, units, desired } = desiredCluster(settings);
 const binaries = binariesOf(settings.version);
-const admission = new Admission("admission", { identity, desired, binaries });
+const renewal = settings.tls === "on" ? renewalDays(settings) : undefined;
+const admission = new Admission("admission", { identity, desired, binaries, renewal });
 
 // The machines: EC2 instances, or what a person has.
 const {
@@ -68,7 +70,9 @@ export const members = memberOutputs(cluster, machines);
 export const caCertPem = issuers?.clients.caCertPem ?? "";
 export const clientCertPem = client?.certPem ?? "";
 export const clientKeyPem = client?.keyPem ?? pulumi.secret("");
-export const health = cluster.health;
+export const health = pulumi
+  .all([cluster.health, issuers?.clients.ends ?? {}, issuers?.peers.ends ?? {}])
+  .apply(([said, ...ends]) => ({ ...said, certificates: Object.assign({}, ...ends) }));
 export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuers !== undefined });
 export const ssh = sshOutputs(machines);
 export const clientSecurityGroupId = securityGroup;

@@ -112,13 +112,15 @@ export const rows = {
   "connections-first-up": {
     figure: "SSH connections a machine, first `pulumi up`",
     unit: "",
-    target: { kind: "figure", atMost: 3 },
+    // To be staged, to be looked at, to be given its permit, its member, and on one of them the health.
+    target: { kind: "figure", atMost: 5 },
     how: "The most that any of three EC2 controllers has in its sshd's journal.",
   },
   "connections-noop": {
     figure: "SSH connections a machine, nothing to do",
     unit: "",
-    target: { kind: "figure", atMost: 0 },
+    // Nothing is done where nothing was seen: each machine is looked at once.
+    target: { kind: "figure", atMost: 1 },
     how: "As above.",
   },
   "connections-existing": {

@@ -42,7 +42,9 @@ export async function planChange(
     observed,
   });
   const ends = observed.machines.flatMap((machine) =>
-    machine.seen ? (machine.certificateEnds ?? []) : [],
+    machine.seen
+      ? machine.certificates.filter(({ file }) => !file.endsWith("ca")).map((one) => one.ends)
+      : [],
   );
   return {
     settings,

@@ -1,17 +1,31 @@
 // npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
-// Ends with 1 when the cluster is not healthy, with 2 when only its snapshots are not as they should be.
+// Ends with 1 when the cluster is not healthy, with 2 when only its snapshots or certificates are not as they should be.
 import { parseArgs } from "node:util";
+import { certificatesHealth } from "../components/etcd/certificates";
+import { askCertificates } from "../components/etcd/remote/certificates";
 import { askHealth } from "../components/etcd/remote/health";
-import { healthTable } from "./healthTable";
+import type { StackRecord } from "../components/etcd/rollout/record";
+import { certificateLines, healthTable } from "./healthTable";
 import { readStack } from "./stack";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
   });
-  const health = await askHealth(await readStack(values.stack));
-  console.log(values.json ? JSON.stringify(health, null, 2) : healthTable(health));
-  process.exitCode = !health.healthy ? 1 : health.snapshots.warning !== "" ? 2 : 0;
+  const stack = await readStack(values.stack);
+  const { renewal } = stack.record as StackRecord;
+  const [health, seen] = await Promise.all([
+    askHealth(stack),
+    renewal === undefined ? [] : askCertificates(stack),
+  ]);
+  const certificates = certificatesHealth(seen, renewal ?? { certificate: 0, authority: 0 });
+  console.log(
+    values.json
+      ? JSON.stringify({ ...health, certificates }, null, 2)
+      : [...certificateLines(certificates), healthTable(health)].join("\n"),
+  );
+  const isDue = health.snapshots.warning !== "" || certificates.warning !== "";
+  process.exitCode = !health.healthy ? 1 : isDue ? 2 : 0;
 }
 
 main().catch((error: Error) => {

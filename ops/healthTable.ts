@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { CertificatesHealth } from "../components/etcd/certificates";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
 import { mebibytes } from "../components/etcd/mebibytes";
 import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
@@ -18,6 +19,19 @@ export function healthTable(health: ClusterHealth): string {
     snapshotLine(health.snapshots),
     `${health.healthy ? "healthy" : "NOT HEALTHY"}: ${health.verdict}`,
   ].join("\n");
+}
+
+/** When certificates end, the first of them; nothing without TLS. */
+export function certificateLines({ certificates, warning }: CertificatesHealth): string[] {
+  const [first] = certificates;
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `certificates: the first ends on ${first.ends.slice(0, 10)}, in ${first.daysLeft} days (${first.member}'s ${first.file})`,
+        ]),
+    ...(warning === "" ? [] : [`WARNING: ${warning}`]),
+  ];
 }
 
 function snapshotLine({ last, warning }: SnapshotHealth): string {

@@ -3,10 +3,14 @@
 import { text } from "node:stream/consumers";
 import { scriptCommand, scriptInput } from "../components/etcd/scripts";
 import type { PreflightTask } from "../components/existing/tasks";
-import { runOverSsh } from "../components/etcd/remote/ssh";
+import { type SshTarget, withSsh } from "../components/etcd/remote/ssh";
 
-async function findings(task: PreflightTask): Promise<string[]> {
-  const command = scriptCommand("preflight", {
+/** A machine that swallows packets is told within 20 s: two attempts, the second for one that is booting. */
+const options = { timeoutSeconds: 60, dialTimeoutSeconds: 8, dialErrorLimit: 1 };
+
+/** How the script is called; its time is that of this moment. */
+function commandFor(task: PreflightTask): string {
+  return scriptCommand("preflight", {
     ...task.identity,
     service: task.service,
     config: task.configDirectory,
@@ -16,13 +20,17 @@ async function findings(task: PreflightTask): Promise<string[]> {
     quota: task.quotaGiB,
     package: task.fromPackage,
     bucket: task.usesBucket,
+    others: task.others.map(({ name, address, port }) => `${name}=${address}:${port}`).join(","),
     now: Math.floor(Date.now() / 1000),
   });
+}
+
+async function findings(task: PreflightTask): Promise<string[]> {
   try {
-    const answer = await runOverSsh(task.target, command, scriptInput("preflight"), {
-      timeoutSeconds: 60,
-      dialErrorLimit: 3,
-    });
+    const target: SshTarget = task.target;
+    const answer = await withSsh(target, options, (run) =>
+      run(commandFor(task), scriptInput("preflight")),
+    );
     const found = answer.stdout.split("\n").filter((line) => line !== "");
     return answer.code === 0 ? found : [...found, whyItEnded(answer.stderr.trim(), task)];
   } catch (error) {

@@ -84,7 +84,8 @@ export class Controllers extends pulumi.ComponentResource {
    * interrupted after a stop would be looked for where nobody is.
    */
   private hostsNow(): pulumi.Output<Record<string, string>> {
-    if (!this.args.publicAddresses) {
+    // A preview goes to no machine.
+    if (!this.args.publicAddresses || pulumi.runtime.isDryRun()) {
       return pulumi.output<Record<string, string>>({});
     }
     const found = this.args.controllers.map(({ name, privateIp }) =>

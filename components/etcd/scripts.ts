@@ -20,7 +20,16 @@ const parts = {
     "stage",
   ],
   restore: ["identity", "files", "units", "dataDirectory", "curl", "s3", "snapshotFile", "restore"],
-  observe: ["identity", "units", "dataDirectory", "etcdctl", "running", "observe"],
+  observe: [
+    "identity",
+    "units",
+    "dataDirectory",
+    "etcdctl",
+    "running",
+    "certificateFiles",
+    "observe",
+  ],
+  expiry: ["certificateFiles", "expiry"],
   permit: ["identity", "files", "permit"],
   member: [
     "identity",

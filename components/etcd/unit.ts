@@ -46,6 +46,8 @@ RestartSec=2
 TimeoutStartSec=infinity
 TimeoutStopSec=60
 LimitNOFILE=65536
+# A core dump would hold keys and data.
+LimitCORE=0
 OOMScoreAdjust=-900
 IOSchedulingClass=best-effort
 IOSchedulingPriority=0
@@ -55,6 +57,7 @@ CapabilityBoundingSet=
 ProtectSystem=strict
 ReadWritePaths=${member.dataDirectory}
 ProtectHome=yes
+ProtectProc=invisible
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
@@ -63,6 +66,9 @@ ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
+# What a cloud's machine may do there is not etcd's.
+IPAddressDeny=169.254.169.254/32
+RemoveIPC=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes

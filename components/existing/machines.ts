@@ -6,7 +6,7 @@ import type { Admission } from "../etcd/rollout/admission";
 import { binariesOf, type ReleaseSource } from "../etcd/stage";
 import type { Connection, Machine, Machines } from "../machine";
 import type { SshSettings } from "../ssh";
-import { knownHostKey, type MachineSetting } from "./machineSetting";
+import { isSameMachine, knownHostKey, type MachineSetting } from "./machineSetting";
 import type { MachineTask, PreflightTask, RemovalTask } from "./tasks";
 
 export interface ExistingMachinesArgs extends SshSettings {
@@ -73,6 +73,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
       return {
         ...this.task(machine),
         ...{ service, configDirectory, dataDirectory, address, ports },
+        others: this.portsBeside(machine),
         quotaGiB: args.quotaGiB,
         fromPackage: args.source.kind === "package",
         usesBucket: args.usesBucket,
@@ -90,6 +91,16 @@ export class ExistingMachines extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: args.admission.gate },
     );
+  }
+
+  private portsBeside(machine: MachineSetting): PreflightTask["others"] {
+    const { machines, members } = this.args;
+    return machines.flatMap((other, index) => {
+      const { name, address, ports } = members[index]!;
+      return isSameMachine(other, machine)
+        ? []
+        : [ports.client, ports.peer].map((port) => ({ name, address, port }));
+    });
   }
 
   /**

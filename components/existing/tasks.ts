@@ -30,6 +30,12 @@ export interface PreflightTask extends MachineTask {
   readonly dataDirectory: string;
   readonly address: string;
   readonly ports: MemberPorts;
+  /** The ports of members on other machines, which this one has to reach. */
+  readonly others: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly port: number;
+  }[];
   readonly quotaGiB: number;
   readonly fromPackage: boolean;
   readonly usesBucket: boolean;

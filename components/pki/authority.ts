@@ -18,8 +18,14 @@ export class Authority extends pulumi.ComponentResource {
   readonly certPem: pulumi.Output<string>;
   /** Secret; for signing only. */
   readonly keyPem: pulumi.Output<string>;
+  /** When its certificate ends, in RFC 3339. */
+  readonly ends: pulumi.Output<string>;
 
-  constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    readonly name: string,
+    args: AuthorityArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("etcd:pki:Authority", name, {}, opts);
     const parent = { parent: this };
     const key = new tls.PrivateKey(
@@ -44,6 +50,7 @@ export class Authority extends pulumi.ComponentResource {
     );
     this.certPem = certificate.certPem;
     this.keyPem = pulumi.secret(key.privateKeyPem);
+    this.ends = certificate.validityEndTime;
     this.registerOutputs({ certPem: this.certPem });
   }
 }

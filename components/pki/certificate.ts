@@ -29,7 +29,15 @@ export interface IssuerArgs {
 
 /** Issues a cluster's certificates, all of one authority and with one subject's fields. */
 export class CertificateIssuer {
+  private readonly issued: Certificate[] = [];
+
   constructor(private readonly args: IssuerArgs) {}
+
+  /** When each certificate ends that has been issued so far, and each CA's that is trusted: RFC 3339, by name. */
+  get ends(): pulumi.Output<Record<string, string>> {
+    const all = [...this.args.trusted, ...this.issued];
+    return pulumi.output(Object.fromEntries(all.map(({ name, ends }) => [name, ends])));
+  }
 
   /** Every authority that is trusted, one certificate after the other. */
   get caCertPem(): pulumi.Output<string> {
@@ -44,7 +52,9 @@ export class CertificateIssuer {
     names: pulumi.Input<SubjectNames>,
     opts?: pulumi.ComponentResourceOptions,
   ): Certificate {
-    return new Certificate(name, { ...this.args, purpose, names }, opts);
+    const certificate = new Certificate(name, { ...this.args, purpose, names }, opts);
+    this.issued.push(certificate);
+    return certificate;
   }
 }
 
@@ -58,8 +68,14 @@ export class Certificate extends pulumi.ComponentResource {
   readonly certPem: pulumi.Output<string>;
   /** Secret. PEM, ECDSA P-256. */
   readonly keyPem: pulumi.Output<string>;
+  /** When it ends, in RFC 3339. */
+  readonly ends: pulumi.Output<string>;
 
-  constructor(name: string, args: CertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    readonly name: string,
+    args: CertificateArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("etcd:pki:Certificate", name, {}, opts);
     const parent = { parent: this };
     const names = pulumi.output(args.names);
@@ -93,6 +109,7 @@ export class Certificate extends pulumi.ComponentResource {
     );
     this.certPem = certificate.certPem;
     this.keyPem = pulumi.secret(key.privateKeyPem);
+    this.ends = certificate.validityEndTime;
     this.registerOutputs({ certPem: this.certPem });
   }
 }

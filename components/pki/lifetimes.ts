@@ -26,6 +26,17 @@ export function lifetimesFrom(settings: LifetimeSettings): Lifetimes {
   };
 }
 
+/** How many days before its end a certificate is renewed by the next update. */
+export interface RenewalDays {
+  readonly certificate: number;
+  readonly authority: number;
+}
+
+export function renewalDays(settings: LifetimeSettings): RenewalDays {
+  const { certificateRenewalHours, caRenewalHours } = lifetimesFrom(settings);
+  return { certificate: certificateRenewalHours / 24, authority: caRenewalHours / 24 };
+}
+
 /** What the next update does to certificates that end at these times, in words. */
 export function renewalLines(
   ends: readonly Date[],

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsError } from "./errors";
-import { invokeFunction } from "./functions";
+import { GET_INSTANCES, invokeFunction } from "./functions";
 import {
   type CheckFailure,
   type Diff,
@@ -230,12 +230,15 @@ export class AwsDouble {
   /** Answers a function of the provider. */
   async invoke(token: string, args: Props): Promise<Props> {
     const records = await this.store.look((all) => new Map(all));
-    for (const [key, record] of records) {
-      if (record.type === INSTANCE) {
-        // What a machine is now is in no record.
-        const seen = await this.handlerOf(INSTANCE).observe?.(this.hosts, record);
-        records.set(key, { ...record, ...seen });
-      }
+    if (token === GET_INSTANCES) {
+      // What a machine is now is in no record, and asking for it takes its time.
+      const instances = [...records].filter(([, { type }]) => type === INSTANCE);
+      await Promise.all(
+        instances.map(async ([key, record]) => {
+          const seen = await this.handlerOf(INSTANCE).observe?.(this.hosts, record);
+          records.set(key, { ...record, ...seen });
+        }),
+      );
     }
     const region = typeof args.region === "string" ? args.region : this.region;
     return invokeFunction(token, given(args), { region, records });

@@ -8,6 +8,8 @@ export interface FunctionContext {
   records: Records;
 }
 
+export const GET_INSTANCES = "aws:ec2/getInstances:getInstances";
+
 interface Filter {
   name: string;
   values: string[];
@@ -33,7 +35,7 @@ const answers: Record<string, (args: Props, context: FunctionContext) => Props> 
   "aws:ssm/getParameter:getParameter": getParameter,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
-  "aws:ec2/getInstances:getInstances": getInstances,
+  [GET_INSTANCES]: getInstances,
   "aws:ec2/getVpc:getVpc": getVpc,
   "aws:index/getPartition:getPartition": getPartition,
   "aws:index/getRegion:getRegion": getRegion,

@@ -99,6 +99,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const result = await run("node", words, limits);
     expect(result.exitCode, result.all).toBe(0);
     expect(result.stdout).toContain("healthy: all 3 members are healthy");
+    expect(result.stdout).toMatch(/^certificates: the first ends on \d{4}-\d\d-\d\d, in 364 days/);
     expect(result.stdout.match(/https:\/\/10\.0\.1\.1\d:2379 *│ yes/g)).toHaveLength(3);
     expectNoPrivateKey(result.all);
   });

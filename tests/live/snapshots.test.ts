@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -141,6 +142,28 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     expect(failed.exitCode).toBe(2);
     await takeSnapshot(outputs(), log);
     expect((await snapshots()).warning).toBe("");
+  });
+
+  it("uploads one in parts that is too large for one request, and it is whole", async () => {
+    const { name } = outputs().members[0]!;
+    // S3 takes no part below 5 MiB but the last.
+    const put = `sudo etcdctl --cacert=ca.crt --cert=operator.crt --key=operator.key --endpoints=${outputs().members[0]!.clientUrl} put`;
+    const large = "head -c 1000000 /dev/zero | tr '\\0' x";
+    await onController(
+      outputs(),
+      name,
+      `cd /etc/etcd/pki && for i in 1 2 3 4 5 6 7; do ${large} | ${put} large-$i; done`,
+    );
+    const machine = new LiveMachine(name, outputs());
+    const request = { ...machine.identity, when: "now", largest_put: 1, part_bytes: 5 * 1024 ** 2 };
+    const settings = "/etc/etcd/snapshot/settings";
+    const { code, stdout, stderr } = await machine.run("snapshot", { settings, ...request });
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/uploaded part 1 of ([2-9])\n[^]*uploaded part \1 of \1\n/);
+    const { where, sha256 } = JSON.parse(stdout) as { where: string; sha256: string };
+    const key = where.replace(`s3://${await bucket()}/`, "");
+    const object = await place.s3.getObject(await bucket(), key);
+    expect(createHash("sha256").update(object).digest("hex")).toBe(sha256);
   });
 
   it("refuses a truncated snapshot before anything is stopped", async () => {

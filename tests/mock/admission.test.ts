@@ -125,6 +125,7 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
     identity,
     desired: asked,
     binaries: "/opt/etcd/v3.6.16/bin",
+    renewal: { certificate: 120, authority: 366 },
   });
   const secret = pulumi.output("key");
   admission.connect(

@@ -34,6 +34,17 @@ describe("machines that exist already", () => {
     }
   });
 
+  it("are asked whether they reach the others' ports", () => {
+    const tasks = JSON.parse(program.get(local, "preflight").inputs["stdin"].value) as {
+      others: unknown[];
+    }[];
+    expect(tasks[1]!.others).toEqual(
+      [0, 2].flatMap((index) =>
+        [2379, 2380].map((port) => ({ name: `etcd-host${index}`, address: hosts[index], port })),
+      ),
+    );
+  });
+
   it.each<[boolean, Record<string, unknown>]>([
     [false, {}],
     [true, { snapshotBucket: "etcd", snapshotRegion: "eu-west-1" }],

@@ -335,7 +335,19 @@ describe("the outputs", () => {
       configDirectory: "/etc/etcd",
       binaries: "/opt/etcd/v3.7.3/bin",
     });
-    expect(program.outputs["health"].value).toMatchObject({ healthy: true });
+    const names = ["controller-0", "controller-1", "controller-2"];
+    const ends = (all: string[], end: string) => Object.fromEntries(all.map((name) => [name, end]));
+    expect(program.outputs["health"].value).toMatchObject({
+      healthy: true,
+      certificates: {
+        ...ends(["ca", "peer-ca"], "2036-11-21T12:00:00Z"),
+        ...ends(["client", "operator"], "2027-11-21T12:00:00Z"),
+        ...ends(
+          names.flatMap((name) => [`${name}-server`, `${name}-peer`]),
+          "2027-11-21T12:00:00Z",
+        ),
+      },
+    });
   });
 });
 

@@ -37,10 +37,14 @@ const answers: Record<string, (inputs: any, name: string) => Record<string, unkn
     privateKeyOpenssh: `PRIVATE KEY OPENSSH of ${name}`,
     publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
   }),
-  "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({ certPem: `CERTIFICATE of ${name}` }),
+  "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({
+    certPem: `CERTIFICATE of ${name}`,
+    validityEndTime: "2036-11-21T12:00:00Z",
+  }),
   "tls:index/certRequest:CertRequest": (_, name) => ({ certRequestPem: `REQUEST of ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": (_, name) => ({
     certPem: `CERTIFICATE of ${name}`,
+    validityEndTime: "2027-11-21T12:00:00Z",
   }),
   "aws:ec2/instance:Instance": (inputs) => ({
     publicIp: inputs.associatePublicIpAddress ? `203.0.113.${inputs.privateIp.split(".")[3]}` : "",

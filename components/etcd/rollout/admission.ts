@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
+import type { RenewalDays } from "../../pki/lifetimes";
 import { type ClusterIdentity, identityArguments } from "../identity";
 import {
   observe,
@@ -56,6 +57,8 @@ export interface AdmissionArgs {
   readonly desired: Desired;
   /** The folder of etcdctl on a machine that has been staged. */
   readonly binaries: string;
+  /** When certificates are renewed; undefined without TLS. */
+  readonly renewal: RenewalDays | undefined;
 }
 
 /**
@@ -157,7 +160,7 @@ export class Admission extends pulumi.ComponentResource {
     digests: Readonly<Record<string, pulumi.Input<string>>>,
     isDone: pulumi.Input<boolean>,
   ): pulumi.Output<StackRecord | undefined> {
-    const { desired, identity, binaries } = this.args;
+    const { desired, identity, binaries, renewal } = this.args;
     const targets = machines.map(({ name, connection }) =>
       pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
     );
@@ -166,7 +169,7 @@ export class Admission extends pulumi.ComponentResource {
       .all([parts, pulumi.all(targets), isDone])
       .apply(async ([[clusterId, update, restored, repairs, running], all, done]) => {
         const made = { clusterId, update, desired, restored, binaries, repairs, digests: running };
-        return done ? { ...made, machines: Object.fromEntries(all) } : this.former.record;
+        return done ? { ...made, renewal, machines: Object.fromEntries(all) } : this.former.record;
       });
     // Secret only to keep the outputs short: it is the whole of what is asked for.
     return pulumi.secret(record);

@@ -1,6 +1,5 @@
-import { X509Certificate } from "node:crypto";
 import { LosslessNumber, parse } from "lossless-json";
-import { generationOf } from "../../pki/generations";
+import { readCertificates, type SeenCertificate } from "../certificates";
 import { flagsOfUnit } from "../unit";
 
 /**
@@ -30,9 +29,10 @@ export interface SeenMachine {
   /** The version that the unit on the disk is for. */
   readonly unitVersion?: string;
   readonly process: Process;
-  /** The generation of the CA that issued its server certificate, and when that certificate ends. */
+  /** The generation of the CA that issued its server certificate. */
   readonly issuedBy?: number;
-  readonly certificateEnds?: Date;
+  /** The certificates that lie on it; those that cannot be read are left out. */
+  readonly certificates: readonly SeenCertificate[];
   /** What its etcdctl was told by the members. */
   readonly view: View;
 }
@@ -117,6 +117,7 @@ const largest = 1024 * 1024;
 interface Document {
   readonly cluster: Record<string, unknown>;
   readonly process: Record<string, unknown>;
+  readonly certificates: Record<string, unknown>;
   /** Whether somebody listens, by client URL: open, refused or silent. */
   readonly doors: Record<string, unknown>;
   readonly answers: Record<string, unknown>;
@@ -132,12 +133,14 @@ export function readObservation(name: string, text: string): SeenMachine {
     throw new Error(`${name} answered with ${text.length} characters, expected at most ${largest}`);
   }
   const said = readDocument(name, text);
-  for (const part of ["cluster", "process", "doors", "answers"] as const) {
+  for (const part of ["cluster", "process", "certificates", "doors", "answers"] as const) {
     if (typeof said?.[part] !== "object" || said[part] === null) {
       throw new Error(`${name} answered without "${part}": no observation`);
     }
   }
   const unit = decoded(said["unit"]);
+  const certificates = readCertificates(said.certificates);
+  const server = certificates.find(({ file }) => file === "server");
   const unitVersion = /^# Written by Pulumi for etcd ([\d.]{1,20}):/m.exec(unit)?.[1];
   return {
     name,
@@ -155,7 +158,8 @@ export function readObservation(name: string, text: string): SeenMachine {
     ...(unit !== "" && { flags: flagsOfUnit(unit).filter((flag) => !/\p{C}/u.test(flag)) }),
     ...(unitVersion !== undefined && { unitVersion }),
     process: readProcess(said.process),
-    ...readCertificate(decoded(said["certificate"])),
+    certificates,
+    ...(server && { issuedBy: server.issuedBy }),
     view: readView(said),
   };
 }
@@ -276,22 +280,6 @@ function readAlarms(answer: unknown): View["alarms"] {
 function readClusterVersion(answer: unknown): string | undefined {
   const version = word((answer as { etcdcluster?: unknown } | null | undefined)?.etcdcluster);
   return /^\d+\.\d+\.\d+$/.test(version) ? version : undefined;
-}
-
-function readCertificate(pem: string): Pick<SeenMachine, "issuedBy" | "certificateEnds"> {
-  if (pem === "") {
-    return {};
-  }
-  try {
-    const certificate = new X509Certificate(pem);
-    return {
-      issuedBy: generationOf(certificate.issuer),
-      certificateEnds: new Date(certificate.validTo),
-    };
-  } catch {
-    // Nobody has a use for it, and an update is what repairs it.
-    return {};
-  }
 }
 
 /** What base64 holds; "" of anything else. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../../machine";
+import type { RenewalDays } from "../../pki/lifetimes";
 import type { ClusterIdentity } from "../identity";
 import type { RemoteCluster } from "../remote/cluster";
 import type { SshTarget } from "../remote/ssh";
@@ -22,6 +23,8 @@ export interface StackRecord extends Recorded {
   readonly repairs: Readonly<Record<string, string>>;
   /** The folder of etcdctl on the machines. */
   readonly binaries: string;
+  /** When certificates are renewed; undefined without TLS. */
+  readonly renewal?: RenewalDays | undefined;
 }
 
 /** The keys to the machines, from the program's own resources: no output has them. */

@@ -33,7 +33,7 @@ mount_data_volume() {
     fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
   local mount_unit
   mount_unit=$(mount_unit)
-  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime\n' \
+  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime,nodev,noexec,nosuid\n' \
     "$device" "$data" >"$units/$mount_unit"
   chmod 0644 "$units/$mount_unit"
   reload_changed "$mount_unit"

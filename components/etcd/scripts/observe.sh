@@ -17,9 +17,9 @@ observe() {
   process_asked=$!
   ask_members
   wait "$process_asked"
-  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificate":"%s","freeMiB":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
+  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificates":%s,"freeMiB":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
     "$(date +%s)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
-    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(<"$staging/process")" "$(encoded "$config/pki/server.crt")" \
+    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(<"$staging/process")" "$(certificate_files)" \
     "$(free_mib "$(existing_part "$data")")" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
 }
 
@@ -165,5 +165,3 @@ encoded_all() {
   done
   printf '}'
 }
-
-encoded() { [[ ! -f $1 ]] || base64 -w 0 "$1"; }

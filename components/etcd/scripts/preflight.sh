@@ -9,6 +9,7 @@ quota=   # the largest that the database may get, in GiB
 package= # true where etcd comes from the distribution's packages
 bucket=  # true where snapshots go to one, or come from one
 now=     # the time where Pulumi runs, in seconds since 1970
+others=  # the ports of members on other machines, NAME=ADDRESS:PORT, separated by commas
 
 preflight() {
   take_arguments "$@"
@@ -19,6 +20,7 @@ preflight() {
   check_space /opt 1024
   check_space "$data" "$((quota * 1024 + 1024 - $(used_mib)))"
   strangers
+  check_ways
   # What is ours has its port, and is converged later.
   if ! is_ours; then
     check_service
@@ -71,6 +73,28 @@ check_space() {
 # What the member has of its disk already.
 used_mib() {
   if has_data; then du --summarize --block-size=1M "$data/member" | cut -f 1; else echo 0; fi
+}
+
+# That other members' ports can be reached from here. Nothing may listen there yet: that a connection is turned
+# away says that it has come there, unless a firewall is polite enough to say so in its place.
+check_ways() {
+  local other asked=()
+  for other in ${others//,/ }; do
+    check_way "${other%%=*}" "${other#*=}" &
+    asked+=("$!")
+  done
+  for other in "${asked[@]}"; do wait "$other"; done
+}
+
+# check_way NAME ADDRESS:PORT
+check_way() {
+  local said why="no answer within 5 s"
+  ! said=$(timeout 5 bash -c "exec 3<>/dev/tcp/${2%:*}/${2##*:}" 2>&1) || return 0
+  case $said in
+    *"Connection refused"*) return 0 ;;
+    *"No route to host"* | *"Network is unreachable"*) why="no way there" ;;
+  esac
+  find_out "port ${2##*:} of $1 (${2%:*}) cannot be reached from here: $why. Look for a firewall here, there or between: members need each other's ports 2379 and 2380, or those that the settings give them"
 }
 
 check_service() {

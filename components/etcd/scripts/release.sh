@@ -106,8 +106,10 @@ fetch() {
 
 take_uploaded() {
   [[ -f $tarball ]] || fail "$tarball is not here: the upload of releaseFile has not arrived. Nothing was changed"
-  check_sum "$tarball" "$sha256" "$tarball"
-  mv "$tarball" "$staging/$1"
+  # The copy is what is checked and used: others may still write to what was uploaded.
+  cp "$tarball" "$staging/$1"
+  check_sum "$staging/$1" "$sha256" "$tarball"
+  rm -f "$tarball"
 }
 
 # check_sum FILE EXPECTED WHAT

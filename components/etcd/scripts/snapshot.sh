@@ -63,8 +63,18 @@ is_due() {
   if [[ $(field cluster "$last") == "$cluster" ]]; then last=$(number time "$last"); else last=0; fi
   # Any client can write the record: a time to come would put off every snapshot until then.
   ((${last:-0} <= now + 300)) || last=0
-  # A timer is not on time to the second.
-  ((now - ${last:-0} >= minutes * 60 - 30))
+  # One that leads since then takes one of its own: so no client can keep all of them from it.
+  is_old "${last:-0}" || is_old "$(newest_time)"
+}
+
+# is_old TIME: a timer is not on time to the second.
+is_old() { (($(date +%s) - $1 >= minutes * 60 - 30)); }
+
+# When this machine's newest one was taken; 0 where it has none.
+newest_time() {
+  local file
+  [[ ! -d $directory ]] || file=$(newest)
+  if [[ -n ${file:-} ]]; then stat --format=%Y "$file"; else echo 0; fi
 }
 
 # --- taking ------------------------------------------------------------------------------------
@@ -74,11 +84,11 @@ take() {
   install -d -m 0700 "$directory"
   # Before it is saved and before it is uploaded: a store that takes nothing must not fill the disk here.
   remove_old
-  file=$(newest)
   # One that only the upload has failed of is not taken again.
-  if [[ $when == now || -z $file || -n $(find "$file" -mmin "+$minutes") ]]; then
+  if [[ $when == now ]] || is_old "$(newest_time)"; then
     save
   else
+    file=$(newest)
     check_snapshot "$file" "$file"
   fi
   remove_old

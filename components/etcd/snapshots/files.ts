@@ -98,18 +98,42 @@ RequiresMountsFor=${plan.directory}
 
 [Service]
 Type=oneshot
+# Outside the confinement below: what may be written to has to be there.
+ExecStartPre=+/usr/bin/install -d -m 0700 ${plan.directory}
 ExecStart=/bin/bash ${folder}/run.sh settings=${folder}/settings when=due
 TimeoutStartSec=2h
 Nice=10
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 UMask=0077
+LimitCORE=0
 NoNewPrivileges=yes
+# The data directory, which says whose it is, is etcd's alone.
+CapabilityBoundingSet=CAP_DAC_READ_SEARCH
+ProtectSystem=strict
+ReadWritePaths=-${plan.directory}
+# Where its lock is; shared with other scripts, so it stays.
+RuntimeDirectory=etcd-by-pulumi
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
+# Not more: snapshots may lie there.
+ProtectHome=read-only
 PrivateTmp=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
+PrivateDevices=yes
+ProtectClock=yes
 ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
 RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
 `;
 }
 

@@ -165,9 +165,12 @@ export const instance: Handler = {
    * without one, as it finds it nowhere else (hashicorp/terraform-provider-aws#33775).
    */
   async observe({ machines }, { id, inputs, state }) {
-    const its = await publicAddressOf(machines, { id, state });
+    const [its, runs] = await Promise.all([
+      publicAddressOf(machines, { id, state }),
+      machines.machineRuns(id),
+    ]);
     const associatePublicIpAddress = its.publicIp !== "";
-    const instanceState = (await machines.machineRuns(id)) ? "running" : "stopped";
+    const instanceState = runs ? "running" : "stopped";
     return {
       state: { ...state, ...its, associatePublicIpAddress, instanceState },
       inputs:

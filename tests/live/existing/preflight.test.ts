@@ -38,6 +38,7 @@ describe.skipIf(!canRun)("machines that are not ready", () => {
       second,
       `printf '#!/bin/sh\\nexec /bin/date -d "-10 minutes" "$@"\\n' | sudo tee /usr/local/bin/date >/dev/null && sudo chmod 755 /usr/local/bin/date && sudo mount -t tmpfs -o size=100m none /opt && (sudo systemd-run --unit=squatter /usr/sbin/sshd -D -p 2379 2>/dev/null) && sudo mv /run/systemd/system /run/systemd/system.away`,
     );
+    await site.on(second, "sudo iptables -A INPUT -p tcp --dport 2380 -j DROP");
     await site.on(third, "sudo sh -c 'rm -f /etc/sudoers.d/*; gpasswd --delete ubuntu sudo'");
     const error = await site.up("three-machines").then(
       () => undefined,
@@ -49,6 +50,7 @@ describe.skipIf(!canRun)("machines that are not ready", () => {
       "etcd-host0: there is an etcd.service already (/etc/systemd/system/etcd.service, active)",
       "etcd-host0: /var/lib/etcd holds the data of an etcd that this stack did not make",
       "etcd-host0: /etc/etcd/pki is there, and this stack did not make it",
+      `etcd-host0: port 2380 of etcd-host1 (${second}) cannot be reached from here: no answer within 5 s. Look for a firewall`,
       "etcd-host1: systemd does not run here",
       "etcd-host1: /opt has 100 MiB free, expected 1024 MiB",
       "etcd-host1: port 2379 is in use by",
@@ -58,7 +60,7 @@ describe.skipIf(!canRun)("machines that are not ready", () => {
     }
     // Whole seconds of two clocks: where they tick between the two readings, one less or more.
     expect(message).toMatch(/etcd-host1: the clock is (599|600|601) s behind of the machine that/);
-    expect(message.match(/^ {2}etcd-host/gm)).toHaveLength(8);
+    expect(message.match(/^ {2}etcd-host/gm)).toHaveLength(9);
     for (const ip of ips) {
       const made =
         "ls -d /opt/etcd /root/local /usr/local/bin/etcd* 2>/dev/null; getent passwd etcd; true";

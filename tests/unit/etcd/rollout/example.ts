@@ -178,6 +178,7 @@ function machine(
     unitVersion: running.version,
     process: running,
     issuedBy: 1,
+    certificates: [],
     view: { ...view, ...seen },
     ...rest,
   };

@@ -1,7 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planMembers } from "../../../../components/etcd/plan";
@@ -9,6 +5,7 @@ import { decide } from "../../../../components/etcd/rollout/decide";
 import { readObservation, type SeenMachine } from "../../../../components/etcd/rollout/observed";
 import { placedUnit, unitText } from "../../../../components/etcd/unit";
 import { authorityName, generationOf } from "../../../../components/pki/generations";
+import { certificateOf } from "../certificate";
 import { clientUrl, names, own, peerUrl, question } from "./example";
 import { cases } from "./seed";
 
@@ -57,7 +54,7 @@ function document({ answers = {}, ...changes }: Record<string, unknown> & { answ
       restarts: 0,
       state: "inactive",
     },
-    certificate: "",
+    certificates: { ca: "", "peer-ca": "", server: "", peer: "", operator: "" },
     freeMiB: 66000,
     doors: {},
     answers: Object.fromEntries(
@@ -89,6 +86,7 @@ describe("a machine", () => {
         restarts: 0,
         isUp: false,
       },
+      certificates: [],
       view: {
         answers: new Map(),
         status: new Map(),
@@ -156,14 +154,18 @@ describe("a machine", () => {
   });
 
   it("has a certificate with an issuer and an end", () => {
-    const seen = read({ certificate: base64(certificateOf(authorityName("etcd", "clients", 17))) });
-    expect(seen.issuedBy).toBe(17);
-    expect(seen.certificateEnds!.getTime()).toBeGreaterThan(Date.now());
+    const server = base64(certificateOf(authorityName("etcd", "clients", 17)));
+    const { issuedBy, certificates } = read({ certificates: { server } });
+    expect(issuedBy).toBe(17);
+    expect(certificates).toMatchObject([{ file: "server", issuedBy: 17 }]);
+    expect(Number(certificates[0]!.ends)).toBeGreaterThan(Date.now());
   });
 
   it("whose certificate is broken can be seen all the same: an update repairs it", () => {
-    const seen = read({ certificate: base64("-----BEGIN CERTIFICATE-----\nbroken\n") });
+    const server = base64("-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n");
+    const seen = read({ certificates: { server } });
     expect(seen).not.toHaveProperty("issuedBy");
+    expect(seen.certificates).toEqual([]);
   });
 
   it.each([1, 2, 17])("a certificate's issuer names its generation: %d", (generation) => {
@@ -173,26 +175,6 @@ describe("a machine", () => {
     }
   });
 });
-
-/** A certificate that somebody of this name has issued to itself. */
-function certificateOf(issuer: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
-  const file = path.join(folder, "crt");
-  try {
-    execFileSync(
-      "openssl",
-      [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-        ...["-days", "2", "-subj", `/O=etcd/CN=${issuer}`, "-out", file],
-        ...["-keyout", path.join(folder, "key")],
-      ],
-      { stdio: "ignore" },
-    );
-    return readFileSync(file, "utf8");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 describe("how the members answer", () => {
   const answer = (entry: string, doors = {}) =>
@@ -400,7 +382,8 @@ describe("what is no observation", () => {
     ["5", /^a answered without "cluster"/],
     ["[]", /^a answered without "cluster"/],
     ['{"cluster":{},"process":null}', /^a answered without "process"/],
-    ['{"cluster":{},"process":{},"answers":{}}', /^a answered without "doors"/],
+    ['{"cluster":{},"process":{},"answers":{}}', /^a answered without "certificates"/],
+    ['{"cluster":{},"process":{},"certificates":{},"answers":{}}', /^a answered without "doors"/],
     [" ".repeat(2 * 1024 * 1024), /^a answered with 2097152 characters, expected at most 1048576$/],
   ])("%j", (text, expected) => expect(() => readObservation("a", text)).toThrow(expected));
 });
@@ -520,7 +503,7 @@ describe("a machine that was taken over", () => {
         restarts: some(3),
         state: some("active"),
       }),
-      certificate: encoded(hostileText),
+      certificates: record({ server: encoded(hostileText), ca: some("") }),
       doors: record({ [clientUrl("a")]: some("refused"), "\u001b[2J": some("refused") }),
       answers: record(
         Object.fromEntries(Object.entries(answer).map(([name, one]) => [name, encoded(one)])),

@@ -220,6 +220,7 @@ export class SimulatedCluster {
       dataCluster: member.hasData ? own.clusterId : "",
       hasData: member.hasData,
       restoreWaiting: "",
+      certificates: [],
       process: {
         pid: isRunning ? 4711 : 0,
         version: isRunning ? "3.6.16" : "",

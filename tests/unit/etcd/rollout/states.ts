@@ -234,6 +234,7 @@ const machine = (name: string, view: View, version: string): fc.Arbitrary<Observ
           dataCluster: one.dataCluster,
           hasData: one.hasData,
           restoreWaiting: one.restoreWaiting,
+          certificates: [],
           process: {
             pid: one.isRunning ? 4711 : 0,
             version: one.isRunning ? one.version : "",
@@ -259,6 +260,7 @@ const fresh = (name: string, view: View): fc.Arbitrary<ObservedMachine> =>
     dataCluster: "",
     hasData: false,
     restoreWaiting,
+    certificates: [],
     process: {
       pid: 0,
       version: "",

@@ -55,7 +55,7 @@ describe("what a machine tells of itself", () => {
         ...{ pid: 0, version: "", digest: "", cluster: "", trusts: null, quotaBytes: "" },
         ...{ restarts: 0, state: "inactive" },
       },
-      certificate: "",
+      certificates: { ca: "", "peer-ca": "", server: "", peer: "", operator: "" },
       freeMiB: 4711,
     });
     expect(machine.told).toEqual(["lock etcd"]);
@@ -86,7 +86,10 @@ describe("what a machine tells of itself", () => {
         ...{ pid: 100, version: "3.7.3", digest: "old", cluster: clusterId, trusts: "1,2" },
         ...{ quotaBytes: "400", restarts: 2, state: "active" },
       },
-      certificate: Buffer.from("CERTIFICATE").toString("base64"),
+      certificates: {
+        ...{ ca: "", "peer-ca": "", peer: "", operator: "" },
+        server: Buffer.from("CERTIFICATE").toString("base64"),
+      },
     });
     expect(machine.files).toEqual(before);
     expect(machine.told).toEqual(["lock etcd"]);

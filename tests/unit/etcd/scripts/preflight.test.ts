@@ -96,6 +96,27 @@ describe("a machine that is looked at before the first change", () => {
     expect(found.join()).toContain(expected);
   });
 
+  it("reaches the other members' ports, were it to be turned away", () => {
+    const others = ["b=10.0.0.2:2379", "b=10.0.0.2:2380", "c=10.0.0.3:2379", "d=10.0.0.4:2380"];
+    const answers = `timeout() {
+      case $4 in
+        *10.0.0.2/2379) ;;
+        *10.0.0.2/2380) echo "bash: connect: Connection refused"; return 1 ;;
+        *10.0.0.3/2379) return 124 ;;
+        *10.0.0.4/2380) echo "bash: connect: No route to host"; return 1 ;;
+      esac
+    }`;
+    expect(findings({ others: others.join(",") }, answers).sort()).toEqual([
+      expect.stringContaining(
+        "port 2379 of c (10.0.0.3) cannot be reached from here: no answer within 5 s. Look for a firewall",
+      ),
+      expect.stringContaining(
+        "port 2380 of d (10.0.0.4) cannot be reached from here: no way there",
+      ),
+    ]);
+    expect(findings({ others: "" })).toEqual([]);
+  });
+
   it("has room for a database and more, of which its own data is a part", () => {
     const scarce = "free_mib() { [[ $1 == /opt* ]] && echo 1024 || echo 1000; }";
     expect(findings({}, scarce)).toEqual([

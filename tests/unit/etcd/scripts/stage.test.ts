@@ -126,10 +126,11 @@ describe("a release", () => {
 
   const sum = () => createHash("sha256").update(fs.readFileSync(tarball())).digest("hex");
   /** The downloads are files. */
-  const stage = (args: Record<string, string>) =>
+  const stage = (args: Record<string, string>, more = "") =>
     machine.run("stage", {
       args: { version, ...args },
-      instead: `curl() { cp "\${@: -1}" "\${@: -2:1}"; }
+      instead: `${more}
+        curl() { cp "\${@: -1}" "\${@: -2:1}"; }
         stage() { take_arguments "$@"; stage_release; }`,
     });
   const download = () => stage({ url: machine.root });
@@ -160,6 +161,13 @@ describe("a release", () => {
     expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
     expect(stage({ tarball: tarball(), sha256: sum() })).toMatchObject({ status: 0 });
     expect(machine.has(`opt/v${version}/bin/etcd`)).toBe(true);
+    expect(fs.existsSync(tarball())).toBe(false);
+  });
+
+  it("that was uploaded is no other one than was checked, were somebody still to write to it", () => {
+    const changed = `check_sum() { echo other >${tarball()}; [[ $1 != ${tarball()} ]]; }`;
+    expect(stage({ tarball: tarball(), sha256: sum() }, changed)).toMatchObject({ status: 0 });
+    expect(machine.read(`opt/v${version}/bin/etcd`)).toContain(version);
   });
 
   it("takes the place of nothing that somebody else put there", () => {

@@ -187,13 +187,23 @@ describe("a store that takes nothing", () => {
 });
 
 describe("whether one is due", () => {
-  const due = (record: string) =>
-    runScript(
+  const fresh = '{"time":999999,"cluster":"own"}';
+  /** @param own when this machine's own newest one was taken */
+  const due = (record: string, own: number | null = 999_999) => {
+    if (own !== null) {
+      const file = path.join(folder, "etcd-20261121T120000Z-r1-v3.7.3.db");
+      writeFileSync(file, "");
+      utimesSync(file, own, own);
+    }
+    const { status, stdout, stderr } = runScript(
       "snapshot",
       `serves() { :; }; my_entry() { echo 1,; }; leader_id() { echo 1; }
        ctl() { echo '${record}'; }; date() { echo 1000000; }
-       cluster=own; minutes=60; is_due`,
-    ).status === 0;
+       service=etcd; directory=${folder}; cluster=own; minutes=60; if is_due; then echo due; fi`,
+    );
+    expect([status, stderr]).toEqual([0, ""]);
+    return stdout === "due\n";
+  };
 
   it.each<[string, boolean, string]>([
     ["there was none", true, ""],
@@ -203,4 +213,15 @@ describe("whether one is due", () => {
     ["a client has written a time to come", true, '{"time":99999999999,"cluster":"own"}'],
     ["the clock that took it was a little ahead", false, '{"time":1000200,"cluster":"own"}'],
   ])("where %s: %s", (_, isDue, record) => expect(due(record)).toBe(isDue));
+
+  it.each<[string, boolean, number | null]>([
+    ["has one of its own that is young", false, 996_431],
+    ["has an old one of its own, whatever a client has written", true, 996_430],
+    ["has none of its own, whatever a client has written", true, null],
+  ])("where the leader %s: %s", (_, isDue, own) => expect(due(fresh, own)).toBe(isDue));
+
+  it("where there is no folder for them yet: true", () => {
+    folder = path.join(folder, "none");
+    expect(due(fresh, null)).toBe(true);
+  });
 });
