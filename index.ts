@@ -73,7 +73,10 @@ export const clientKeyPem = client?.keyPem ?? pulumi.secret("");
 export const health = pulumi
   .all([cluster.health, issuers?.clients.ends ?? {}, issuers?.peers.ends ?? {}])
   .apply(([said, ...ends]) => ({ ...said, certificates: Object.assign({}, ...ends) }));
-export const etcdctl = etcdctlEnvironment(cluster.endpoints, { tls: issuers !== undefined });
+export const etcdctl = etcdctlEnvironment(cluster.endpoints, {
+  tls: issuers !== undefined,
+  stack: pulumi.getStack(),
+});
 export const ssh = sshOutputs(machines);
 export const clientSecurityGroupId = securityGroup;
 export const version = settings.version;

@@ -1,14 +1,12 @@
 import type { RowName } from "./rows";
 
 const nothingToDo =
-  "Of 3.8 s on a quiet machine, the empty program has 2.5: the engine's start 0.9, Node.js and the SDK 1.4, the end " +
-  "0.2. The program's own modules, compiled as they are loaded, take 0.1 to 0.2. The rest, 1.2 s, goes by between the " +
-  "first resource and the last of 82: 15 ms each, in the SDK (what goes over gRPC), in the engine, and for check and " +
-  "diff in its provider, on two cores for all of them; the program itself is idle for nearly half of that time. A third of " +
-  "the whole was saved by not translating stack traces that nobody reads; compiling the program beforehand saved " +
-  "nothing that could be measured.";
+  "By the engine's calls with their times, 28 November: 1.5 s until the program's process has begun, 1.5 for Node.js, the SDK " +
+  "and the program's modules, 2.4 from the first resource to the last of 89, the end 0.2; in an `up` also one look at " +
+  "each machine (0.5, side by side) and what the last update has left, which the engine reads and decrypts again (0.4). " +
+  "The empty program has the first and the last, and half of the second.";
 
-/** Why a row is not reached, by profiles of 21 November 2026: shown only while it is not. */
+/** Why a row is not reached, by profiles of 21 and 28 November 2026: shown only while it is not. */
 export const explanations: Partial<Record<RowName, string>> = {
   "first-up":
     "An empty program's `pulumi up` alone takes 3 s of the 4 that the steps by hand take. Of 10.8 s, 3.8 passed before " +
@@ -18,23 +16,25 @@ export const explanations: Partial<Record<RowName, string>> = {
     "2.0 with the members, 0.5 with the health, 0.3 with the engine's end. Most of the spread between runs is etcd's " +
     "first election: 0.7 to 2.4 s after its start.",
   "first-up-less-engine":
-    "What is left is what the steps by hand do not do: keys and certificates and the look beforehand (1.9 s of 10.8), " +
-    "checksums, and binaries that are on the disk before anything starts, three more SSH connections a machine (0.1 " +
-    "each, and about 0.2 of the engine between two), 52 resources at some 15 ms, and a member that is waited for until " +
-    "it answers a linearizable read.",
+    "What is left is what the steps by hand do not do: keys and certificates and the look beforehand (1.9 s of 10.8, on 21 " +
+    "November), checksums, binaries that are on the disk before anything starts, five more SSH connections a machine " +
+    "(0.1 each, and about 0.2 of the engine between two; two of them since then, for the look at all members before they " +
+    "are founded and for each one's permit), 54 resources at some 15 ms, and a member that is waited for until it answers a " +
+    "linearizable read.",
   "noop-up": nothingToDo,
   "noop-preview": nothingToDo,
   members:
     "All machines are containers on the same two cores, and each downloads and unpacks a release of its own: by hand, in " +
     "parallel, without Pulumi, seven take twice what three do (8.1 and 6.8 s against 4.2 and 3.5).",
   "write-gap":
-    "In four upgrades that were looked at put by put, a member's stop, and the leadership's move, cost 45 to 75 ms. The " +
-    "longest gaps, 100 to 230 ms, were earlier: while three machines unpack a release on the two cores that members, " +
+    "Looked at put by put on 21 November, and not since: a member's stop, and the leadership's move, cost 45 to 75 ms. The " +
+    "longest gaps, 100 to 230 ms then, were earlier: while three machines unpack a release on the two cores that members, " +
     "clients and Pulumi share, and the clients' own process was not run for 50 to 200 ms.",
   "rolling-upgrade":
-    "Nobody is down in a good part of it. Between one member's health and the next one's stop lie 1.2 to 1.5 s under this " +
-    "load: who leads now 0.1, the engine and a new SSH connection 0.4, and 0.7 for the script's files and its questions " +
-    "(0.3 on a quiet machine): some fifty processes, among them six of etcdctl with a TLS handshake each (does this " +
-    "member serve, alarms, members, a linearizable read from each other one, who leads). Of the 1.4 s that a member " +
-    "is down, 1.0 is etcd's own stop: it waits that long for its peers' connections, in three of four stops.",
+    "Nobody is down in most of it. Of 11.1 s that were looked at line by line on 28 November, members were down for 4.0, 1.0 " +
+    "of it etcd's own stop in two of three: it waits that long for its peers' connections. 7.0 went by between them, twice " +
+    "0.4 from one's health to a connection to the next one's machine, 1.2 for the look at it, 0.5 for its permit and the " +
+    "provider's own connection, 1.3 in its script before it stops (whose machine it is, its flags, the others' health, " +
+    "who leads). That is some hundred processes of bash on the two cores that three members, a hundred puts and a hundred " +
+    "and fifty requests for health a second share; on a machine with nothing else to do the look takes 0.4.",
 };

@@ -71,16 +71,24 @@ function withoutKeys({ host, user, hostKey, proxy }: Machine["connection"]) {
   return { host, user, ...(hostKey && { hostKey }), ...(bastion && { bastion }) };
 }
 
-/** Lines for a shell that make etcdctl a client of the cluster; the key goes into a file of mode 0600. */
-export function etcdctlEnvironment(endpoints: string[], { tls }: { tls: boolean }): string {
+/**
+ * Lines for a shell that make etcdctl a client of the cluster. Credentials go into a folder for their owner alone,
+ * `.etcd/STACK` below the one that the shell is in.
+ */
+export function etcdctlEnvironment(
+  endpoints: string[],
+  { tls, stack }: { tls: boolean; stack: string },
+): string {
+  const folder = `.etcd/${stack}`;
   const access = `export ETCDCTL_ENDPOINTS=${endpoints.join(",")}`;
   return tls
     ? [
-        "pulumi stack output caCertPem > ca.pem",
-        "pulumi stack output clientCertPem > client.pem",
-        "(umask 077 && pulumi stack output clientKeyPem --show-secrets > client-key.pem)",
+        `install -d -m 0700 .etcd ${folder}`,
+        `pulumi stack output caCertPem --stack ${stack} > ${folder}/ca.pem`,
+        `pulumi stack output clientCertPem --stack ${stack} > ${folder}/client.pem`,
+        `(umask 077 && pulumi stack output clientKeyPem --stack ${stack} --show-secrets > ${folder}/client-key.pem)`,
         access,
-        'export ETCDCTL_CACERT="$PWD/ca.pem" ETCDCTL_CERT="$PWD/client.pem" ETCDCTL_KEY="$PWD/client-key.pem"',
+        `export ETCDCTL_CACERT="$PWD/${folder}/ca.pem" ETCDCTL_CERT="$PWD/${folder}/client.pem" ETCDCTL_KEY="$PWD/${folder}/client-key.pem"`,
       ].join("\n")
     : access;
 }

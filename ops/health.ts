@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
   });
   const stack = await readStack(values.stack);
-  const { renewal } = stack.record as StackRecord;
+  const renewal = (stack.record as StackRecord | undefined)?.renewal;
   const [health, seen] = await Promise.all([
     askHealth(stack),
     renewal === undefined ? [] : askCertificates(stack),

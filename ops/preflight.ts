@@ -5,8 +5,8 @@ import { scriptCommand, scriptInput } from "../components/etcd/scripts";
 import type { PreflightTask } from "../components/existing/tasks";
 import { type SshTarget, withSsh } from "../components/etcd/remote/ssh";
 
-/** A machine that swallows packets is told within 20 s: two attempts, the second for one that is booting. */
-const options = { timeoutSeconds: 60, dialTimeoutSeconds: 8, dialErrorLimit: 1 };
+/** A machine that swallows packets is told in less than 20 s: two attempts, the second for one that is booting. */
+const options = { timeoutSeconds: 60, dialTimeoutSeconds: 6, dialErrorLimit: 1 };
 
 /** How the script is called; its time is that of this moment. */
 function commandFor(task: PreflightTask): string {

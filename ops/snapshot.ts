@@ -1,8 +1,9 @@
 // npm run snapshot [-- --to FILE] [--stack NAME]: takes a snapshot of the running cluster, checks it, and
-// brings it here.
-import { existsSync } from "node:fs";
+// brings it here: into .etcd/STACK, for its owner alone.
+import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import { fetchSnapshot, takeSnapshot } from "../components/etcd/remote/snapshot";
 import { readStack } from "./stack";
 
@@ -13,11 +14,20 @@ async function main(): Promise<void> {
   refuseToOverwrite(values.to);
   const cluster = await readStack(values.stack);
   const snapshot = await takeSnapshot(cluster, (line) => console.error(line));
-  const file = path.resolve(values.to ?? path.basename(snapshot.file));
+  const file = path.resolve(
+    values.to ?? path.join(ownFolder(cluster), path.basename(snapshot.file)),
+  );
   refuseToOverwrite(file);
   await fetchSnapshot(snapshot, cluster, file);
   const { revision, totalKey } = snapshot.status;
   console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
+}
+
+/** Whoever has it has the whole database. */
+function ownFolder({ stack }: RemoteCluster): string {
+  const folder = path.join(".etcd", path.basename(stack));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 function refuseToOverwrite(file: string | undefined): void {

@@ -63,9 +63,8 @@ export const goingDown: Change[] = [
 export function settingsAndCertificates(kills: Kills): Change[] {
   return [
     {
-      name: "flags, larger volumes, and certificates on request",
+      name: "flags, and certificates on request",
       settings: {
-        "etcd:dataVolumeGiB": 24,
         "etcd:quotaGiB": 1,
         "etcd:heartbeatMs": 120,
         "etcd:electionMs": 1200,

@@ -322,6 +322,15 @@ describe("the outputs", () => {
     expect(JSON.stringify(plain)).not.toContain("PRIVATE");
   });
 
+  it("put a client's key where its owner alone can read it", () => {
+    const lines = String(program.outputs["etcdctl"].value).split("\n");
+    expect(lines[0]).toBe("install -d -m 0700 .etcd .etcd/test");
+    expect(lines).toContain(
+      "(umask 077 && pulumi stack output clientKeyPem --stack test --show-secrets > .etcd/test/client-key.pem)",
+    );
+    expect(lines.at(-1)).toContain('ETCDCTL_KEY="$PWD/.etcd/test/client-key.pem"');
+  });
+
   it("tell of the members and their health", () => {
     expect(program.outputs["members"].value[2]).toEqual({
       name: "controller-2",

@@ -51,9 +51,9 @@ grow_file_system() {
   local said
   try_for 120 "the data volume $device to have $device_gib GiB" has_grown ||
     fail "the data volume $device has $(($(device_bytes) / 1024 ** 3)) GiB, expected $device_gib: its file system was left as it is. See whether its size is still being changed, and run pulumi up again"
-  # Says "Nothing to do!" where it is as large as its device.
-  said=$(timeout 600 resize2fs "$device" 2>&1) ||
-    fail "the file system on $device did not grow to $device_gib GiB: ${said##*$'\n'}. etcd goes on as it is; run pulumi up again when the cause is gone"
+  # Does nothing where it is as large as its device already.
+  said=$(timeout 600 resize2fs "$device" 2>&1 >/dev/null) ||
+    fail "the file system on $device did not grow to $device_gib GiB: $(tail -n 1 <<<"$said"). etcd goes on as it is; run pulumi up again when the cause is gone"
 }
 
 has_grown() { (($(device_bytes) >= device_gib * 1024 ** 3)); }

@@ -61,11 +61,13 @@ place_release() {
   say "etcd $version is staged"
 }
 
-# Releases of ours that nobody runs, and that no unit would start: each takes its 60 to 90 MB.
+# Releases of ours that nobody runs, and that no unit would start: each takes its 60 to 90 MB. The last one stays:
+# an update that was interrupted may still be asking by it.
 remove_unused() {
-  local release
-  for release in "$releases"/v*; do
-    if [[ $release != "$releases/v$version" && -e $release/by-pulumi ]] && ! is_used "$release/bin/"; then
+  local all release kept=0
+  mapfile -t all < <(find "$releases" -mindepth 2 -maxdepth 2 -name by-pulumi -printf '%T@ %h\n' | sort --reverse --numeric-sort | cut -d ' ' -f 2-)
+  for release in "${all[@]}"; do
+    if [[ $release != "$releases/v$version" ]] && ! is_used "$release/bin/" && ((++kept > 1)); then
       rm -rf "$release"
       say "removed $release, which nothing runs any more"
     fi

@@ -70,6 +70,16 @@ describe.skipIf(!canRun)("machines that are not ready", () => {
     expect(await site.on(first, "systemctl is-active etcd")).toBe("active");
   });
 
+  it("are told in less than 20 s where one swallows every packet", async () => {
+    const second = ips[1]!;
+    await site.on(second, "sudo iptables -A INPUT -p tcp --dport 22 --syn -j DROP");
+    const start = performance.now();
+    await expect(site.up("three-machines")).rejects.toThrow(
+      /etcd-host1: after 1 failed attempts: ssh 10\.64\.3\.8:22: no SSH connection within 6 s/,
+    );
+    expect((performance.now() - start) / 1000).toBeLessThan(20);
+  });
+
   it("are refused when another machine answers in their place", async () => {
     const knownHosts = ips.map(
       (ip) =>

@@ -88,6 +88,32 @@ describe("the data volume", () => {
       expect(machine.told).toEqual(["resize2fs /dev/data"]);
     });
 
+    it("grows by e2fsprogs' own resize2fs, where that is not in use", () => {
+      const device = path.join(machine.root, "device");
+      fs.writeFileSync(device, "");
+      fs.truncateSync(device, 64 * 1024 ** 2);
+      const tool = (name: string, ...args: string[]) =>
+        execFileSync(name, args, {
+          encoding: "utf8",
+          env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+      tool("mkfs.ext4", "-q", "-m", "0", device);
+      fs.truncateSync(device, 1024 ** 3);
+      const grown = machine.run("stage", {
+        args: { device, device_gib: "1" },
+        instead: `PATH+=:/usr/sbin:/sbin
+          blockdev() { command stat --format=%s "$2"; }
+          timeout() { shift; "$@"; }
+          stage() { take_arguments "$@"; grow_file_system; grow_file_system; }`,
+      });
+      expect(grown).toMatchObject({ status: 0, stderr: "" });
+      const [, blocks, size] = /^Block count: +(\d+)$[^]*^Block size: +(\d+)$/m.exec(
+        tool("dumpe2fs", "-h", device),
+      )!;
+      expect(Number(blocks) * Number(size)).toBe(1024 ** 3);
+    });
+
     it("is waited for, and its file system left as it is until then", () => {
       const { status, stderr } = grow(19);
       expect(status).toBe(1);
@@ -186,33 +212,34 @@ describe("releases that are not asked for", () => {
   const releases = () => fs.readdirSync(path.join(machine.root, "opt")).sort();
 
   beforeEach(() => {
-    for (const version of ["3.5.35", "3.6.16", "3.7.3"]) {
+    ["3.5.3", "3.5.35", "3.6.16", "3.7.3"].forEach((version, age) => {
       machine.write(`opt/v${version}/by-pulumi`, "");
+      fs.utimesSync(path.join(machine.root, `opt/v${version}/by-pulumi`), 1000 + age, 1000 + age);
       machine.write(`opt/v${version}/bin/etcd`, "");
-    }
+    });
   });
 
-  it("go", () => {
+  it("go, but for the last one", () => {
     expect(remove()).toMatchObject({ status: 0 });
-    expect(releases()).toEqual(["v3.7.3"]);
+    expect(releases()).toEqual(["v3.6.16", "v3.7.3"]);
   });
 
   it("stay where a unit would start them, where they run, or where they are somebody else's", () => {
     const bin = (version: string) => path.join(machine.root, `opt/v${version}/bin`);
     machine.write("units/etcd-a.service", `ExecStart=${bin("3.6.16")}/etcd \\\n`);
     machine.write("proc/1/cmdline", "/sbin/init\0");
-    machine.write("proc/42/cmdline", `${bin("3.5.35")}/etcd\0--name=b\0`);
+    machine.write("proc/42/cmdline", `${bin("3.5.3")}/etcd\0--name=b\0`);
     fs.mkdirSync(path.join(machine.root, "proc/43"));
     machine.write("opt/v3.4.1/bin/etcd", "");
     expect(remove()).toMatchObject({ status: 0, stderr: "" });
-    expect(releases()).toEqual(["v3.4.1", "v3.5.35", "v3.6.16", "v3.7.3"]);
+    expect(releases()).toEqual(["v3.4.1", "v3.5.3", "v3.5.35", "v3.6.16", "v3.7.3"]);
   });
 
   it("go where they are only spoken of", () => {
     machine.write("proc/42/cmdline", `vim\0${machine.root}/opt/v3.5.35/bin/etcd\0`);
     machine.write("proc/43/cmdline", "");
     expect(remove()).toMatchObject({ status: 0 });
-    expect(releases()).toEqual(["v3.7.3"]);
+    expect(releases()).toEqual(["v3.6.16", "v3.7.3"]);
   });
 });
 
