@@ -53,7 +53,7 @@ describe.skipIf(!inject("canRunLab"))("the program in process, on three machines
       "controller-1",
       "findmnt -nro FSTYPE,OPTIONS /var/lib/etcd",
     );
-    expect(source).toBe("ext4 rw,noatime");
+    expect(source).toBe("ext4 rw,nosuid,nodev,noexec,noatime");
     expect(await onController(outputs, "controller-1", "systemctl is-enabled etcd")).toBe(
       "enabled",
     );
