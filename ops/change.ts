@@ -1,3 +1,4 @@
+import { isAuthority } from "../components/etcd/certificates";
 import { observeCluster } from "../components/etcd/remote/observe";
 import { decide } from "../components/etcd/rollout/decide";
 import { asRecorded, type Desired, type Recorded } from "../components/etcd/rollout/desired";
@@ -43,7 +44,7 @@ export async function planChange(
   });
   const ends = observed.machines.flatMap((machine) =>
     machine.seen
-      ? machine.certificates.filter(({ file }) => !file.endsWith("ca")).map((one) => one.ends)
+      ? machine.certificates.filter((one) => !isAuthority(one)).map(({ ends }) => ends)
       : [],
   );
   return {

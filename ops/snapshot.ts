@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
 }
 
-/** Whoever has it has the whole database. */
+/** A snapshot is the whole database: for its owner alone. */
 function ownFolder({ stack }: RemoteCluster): string {
   const folder = path.join(".etcd", path.basename(stack));
   mkdirSync(folder, { recursive: true, mode: 0o700 });

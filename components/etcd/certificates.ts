@@ -17,6 +17,11 @@ export interface SeenCertificate {
   readonly ends: Date;
 }
 
+/** Whether it is a CA's own, and none that a CA has issued to somebody. */
+export function isAuthority({ file }: { readonly file: CertificateFile }): boolean {
+  return file === "ca" || file === "peer-ca";
+}
+
 /** A CA's file has two while the CA changes. */
 const mostInAFile = 4;
 
@@ -90,8 +95,8 @@ export function certificatesHealth(
       })),
     )
     .sort((one, other) => one.daysLeft - other.daysLeft);
-  const isDue = ({ file, daysLeft }: CertificateHealth) =>
-    daysLeft < (file.endsWith("ca") ? renewal.authority : renewal.certificate);
+  const isDue = (one: CertificateHealth) =>
+    one.daysLeft < (isAuthority(one) ? renewal.authority : renewal.certificate);
   const due = certificates.filter(isDue);
   const unread = members.filter(({ problem }) => problem !== undefined);
   return {

@@ -33,7 +33,7 @@ export interface ClusterArgs {
   readonly desired: Desired;
   /** What lets changes of a running cluster pass. */
   readonly admission: Admission;
-  /** Whoever issues the certificates; without one the cluster runs without TLS. */
+  /** The issuers of the certificates; without them the cluster runs without TLS. */
   readonly issuers: ClusterIssuers | undefined;
   readonly snapshots: SnapshotPlan;
   /** The snapshot to begin from. */

@@ -13,7 +13,7 @@ export interface ClusterIssuerSettings extends LifetimeSettings {
   readonly certificateIssue: number;
 }
 
-/** Whoever issues a cluster's certificates. */
+/** The issuers of a cluster's certificates. */
 export interface ClusterIssuers {
   /** Of what clients and servers show each other. */
   readonly clients: CertificateIssuer;

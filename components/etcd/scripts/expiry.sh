@@ -1,4 +1,4 @@
-# Prints the certificates of a member, for whoever wants to know when they end. It waits for no lock: an update
+# Prints the certificates of a member, which tell when they end. It waits for no lock: an update
 # that is at work replaces all of them in one step.
 # shellcheck shell=bash
 
