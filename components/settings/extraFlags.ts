@@ -1,5 +1,6 @@
 import { replacementOf } from "../etcd/flagReplacements";
 import { gateOfFlag } from "../etcd/featureGates";
+import { flagTable } from "../etcd/flagTable";
 import { flagAbsence, flagsOf, hasFlag } from "../etcd/knownFlags";
 import { reservedReason } from "../etcd/reservedFlags";
 import { versionMistake } from "../etcd/versions";
@@ -14,13 +15,13 @@ type ExtraFlags = Readonly<Record<string, string>>;
  * not start any more.
  */
 export function checkExtraFlags(version: string, extraFlags: ExtraFlags): Mistake[] {
-  // What a version knows is asked only of one that is right itself.
+  // What a version has is asked only of one that is right itself; what none has is wrong in any case.
   const known = versionMistake(version) === undefined ? version : undefined;
   return Object.entries(extraFlags).flatMap(([written, value]) => {
     const name = written.replace(/^-+/, "");
     const texts = [
       name === written ? undefined : `is written with dashes, expected ${name}: they are added`,
-      (known && absenceMistake(known, name)) ?? reservedReason(name),
+      (known ? absenceMistake(known, name) : unknownMistake(name)) ?? reservedReason(name),
       known && conflictMistake(known, name, extraFlags),
       valueMistake(value),
       ...(known && name === "feature-gates" && hasFlag(known, name)
@@ -40,12 +41,19 @@ function absenceMistake(version: string, name: string): string | undefined {
     case undefined:
       return undefined;
     case "unknown":
-      return `is not a flag of etcd. ${didYouMean(name, flagsOf(version)) ?? "etcd --help has them all"}`;
+      return unknownMistake(name, flagsOf(version));
     case "later":
       return `is a flag from etcd ${absence.since} on, and version is ${version}. ${instead(version, name)}`;
     case "removed":
       return `was removed in etcd ${absence.since}, and version is ${version}. ${instead(version, name)}`;
   }
+}
+
+/** That no version has it, with the nearest of those that were meant. */
+function unknownMistake(name: string, meant = Object.keys(flagTable)): string | undefined {
+  return Object.hasOwn(flagTable, name)
+    ? undefined
+    : `is not a flag of etcd. ${didYouMean(name, meant) ?? "etcd --help has them all"}`;
 }
 
 function instead(version: string, name: string): string {

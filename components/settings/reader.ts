@@ -35,11 +35,14 @@ export class SettingsReader {
   }
 
   string(setting: string): string {
-    return this.raw[setting] ?? this.missing(setting, "");
+    const text = this.text(setting);
+    // It may be a secret, so it is not shown.
+    this.mistake(setting, isJson(text) ? "is a list or an object, expected a text" : undefined);
+    return text;
   }
 
   boolean(setting: string): boolean {
-    const text = this.string(setting);
+    const text = this.text(setting);
     if (text !== "true" && text !== "false" && text !== "") {
       this.mistake(setting, `is "${text}", expected true or false`);
     }
@@ -48,7 +51,7 @@ export class SettingsReader {
 
   /** A whole number from `least` to `most`; NaN where it is none, which no later check compares. */
   integer(setting: string, least: number, most: number): number {
-    const text = this.string(setting);
+    const text = this.text(setting);
     const value = /^-?\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) {
       return value;
@@ -61,7 +64,7 @@ export class SettingsReader {
 
   /** One of these words; the first of them where it is none. */
   choice<Word extends string>(setting: string, words: readonly [Word, ...Word[]]): Word {
-    const text = this.string(setting);
+    const text = this.text(setting);
     const found = words.find((word) => word === text);
     if (found === undefined && text !== "") {
       this.mistake(setting, `is "${text}", expected ${words.join(" or ")}`);
@@ -175,6 +178,10 @@ export class SettingsReader {
     ];
   }
 
+  private text(setting: string): string {
+    return this.raw[setting] ?? this.missing(setting, "");
+  }
+
   private json(setting: string, empty: unknown): unknown {
     const text = this.raw[setting];
     if (text === undefined) {
@@ -191,5 +198,14 @@ export class SettingsReader {
   private missing<T>(setting: string, empty: T): T {
     this.mistake(setting, "is not set, and Pulumi.yaml has no default for it");
     return empty;
+  }
+}
+
+/** Whether a text is how Pulumi hands over a list or an object. */
+function isJson(text: string): boolean {
+  try {
+    return /^[[{]/.test(text) && typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
   }
 }

@@ -214,10 +214,11 @@ describe("a flag that a member would not start with, or should not, is refused",
   });
 
   it("by what is wrong in every version alone, where the version is none", () => {
-    const extraFlags = { "config-file": "/etc/etcd.yaml", "no-such-flag": 1 };
+    const extraFlags = { "config-file": "/etc/etcd.yaml", "log-levle": 1, debug: true };
     expect(mistakesIn({ version: "3.8.0", extraFlags })).toEqual([
       expect.stringMatching(/^version is 3\.8\.0, whose flags this project does not know/),
       "extraFlags.config-file makes etcd ignore all other flags: leave it out",
+      "extraFlags.log-levle is not a flag of etcd. Did you mean log-level?",
     ]);
   });
 });

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
 import { SettingsError } from "../../../components/settings/reader";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
@@ -26,9 +28,31 @@ describe("the defaults of Pulumi.yaml", () => {
     });
   });
 
-  it("name a type and a description for every setting", () => {
+  it("name and describe every setting", () => {
     const settings = Object.keys(readSettings({ values: rawSettings(), secrets: [] }));
     expect(Object.keys(rawSettings()).sort()).toEqual(settings.sort());
+  });
+
+  // Pulumi would check a type itself, and tell the first mistake alone.
+  it("leave what a setting may be to this program, which tells all mistakes at once", () => {
+    const { config } = parse(readFileSync("Pulumi.yaml", "utf8")) as { config: object };
+    const fields = Object.values(config).flatMap((declaration: object) => Object.keys(declaration));
+    expect([...new Set(fields)].sort()).toEqual(["default", "description"]);
+    const mistakes = mistakesIn({
+      ...{ quotaGiB: "many", deleteData: [true], clusterName: { a: 1 }, sshCidrs: 7 },
+      ...{ controllers: "me", extraFlags: true, version: "3.8.0" },
+    });
+    expect(mistakes).toEqual(
+      expect.arrayContaining([
+        'quotaGiB is "many", expected a whole number from 1 to 8',
+        'deleteData is "[true]", expected true or false',
+        "clusterName is a list or an object, expected a text",
+        "sshCidrs is not a list of texts",
+        'controllers is "me", expected a list or an object',
+        "extraFlags is not an object of names and values",
+        expect.stringMatching(/^version is 3\.8\.0/),
+      ]),
+    );
   });
 });
 
