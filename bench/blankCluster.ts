@@ -75,6 +75,7 @@ export class BlankCluster {
       "etcd:version": version,
       "etcd:knownHosts": this.site.knownHosts,
       "etcd:releaseUrl": this.site.releaseUrl,
+      "etcd:ownReleases": true,
     };
   }
 }

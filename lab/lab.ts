@@ -140,6 +140,8 @@ export class Lab {
     await writeLabStackFile({
       "etcd:sshCidrs": [`${gateway}/32`],
       "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
+      // Built here where GitHub does not answer (mirror/releases.ts).
+      "etcd:ownReleases": true,
       // There is an S3 only while somebody serves one.
       "etcd:snapshotUpload": false,
       ...changes,

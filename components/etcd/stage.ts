@@ -1,17 +1,21 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { MemberPlan } from "./plan";
+import { type Checksums, fileSha256 } from "./releaseChecksums";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 
 /** Where etcd's binaries come from. */
 export type ReleaseSource =
   /** A release page or a mirror of one, which the machines download from. */
-  | { readonly kind: "release"; readonly url: string }
+  | {
+      readonly kind: "release";
+      readonly url: string;
+      /** What they have to be; undefined where a SHA256SUMS beside them is believed. */
+      readonly checksums: Checksums | undefined;
+    }
   /** The distribution's packages. */
   | { readonly kind: "package" }
   /** A release's tarball on the machine that runs Pulumi, for machines without internet. */
@@ -55,7 +59,13 @@ export function stage(
         ...identityArguments(identity, id),
         version,
         from: source.kind,
-        ...(source.kind === "release" && { url: source.url }),
+        ...(source.kind === "release" && {
+          url: source.url,
+          ...(source.checksums && {
+            sha256_amd64: source.checksums.amd64,
+            sha256_arm64: source.checksums.arm64,
+          }),
+        }),
         ...(upload && { tarball: upload.tarball, sha256: upload.sha256 }),
         service: member.service,
         config: member.configDirectory,
@@ -82,7 +92,7 @@ export function stage(
 
 /** The tarball goes to the user's own temporary file: the script checks it and takes it from there. */
 function uploadRelease(machine: Machine, file: string, opts: pulumi.CustomResourceOptions) {
-  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const sha256 = fileSha256(file);
   const tarball = `/var/tmp/${machine.name}-${path.basename(file)}`;
   const resource = new remote.CopyToRemote(
     `${machine.name}-upload`,

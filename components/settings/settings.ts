@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { SshSettings } from "../ssh";
 import { isFromAnywhere } from "../cidr";
 import { instanceTypeMistake } from "../aws/instanceTypes";
 import { looksLikeHours } from "../etcd/compaction";
 import type { FlagSettings } from "../etcd/flags";
+import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
 import type { ReleaseSource } from "../etcd/stage";
 import { versionMistake } from "../etcd/versions";
 import type { MachineSetting } from "../existing/machineSetting";
@@ -25,6 +26,7 @@ export interface Settings extends FlagSettings, LifetimeSettings, SnapshotSettin
   readonly install: "release" | "package" | "file";
   readonly releaseUrl: string;
   readonly releaseFile: string;
+  readonly ownReleases: boolean;
   readonly binDirectory: string;
   readonly evenMembers: boolean;
   readonly replacements: Readonly<Record<string, number>>;
@@ -83,7 +85,11 @@ export function usesExistingMachines(settings: Settings): boolean {
 export function releaseSource(settings: Settings): ReleaseSource {
   switch (settings.install) {
     case "release":
-      return { kind: "release", url: settings.releaseUrl };
+      return {
+        kind: "release",
+        url: settings.releaseUrl,
+        checksums: settings.ownReleases ? undefined : knownChecksums(settings.version),
+      };
     case "package":
       return { kind: "package" };
     case "file":
@@ -147,6 +153,7 @@ function read(reader: SettingsReader): Settings {
     install: reader.choice("install", ["release", "package", "file"]),
     releaseUrl: reader.string("releaseUrl").replace(/\/+$/, ""),
     releaseFile: reader.string("releaseFile"),
+    ownReleases: reader.boolean("ownReleases"),
     binDirectory: reader.string("binDirectory"),
     quotaGiB: reader.integer("quotaGiB", 1, 8),
     compactionRetention: reader.string("compactionRetention"),
@@ -267,13 +274,10 @@ function checkNames({ clusterName, controllers, serverNames }: Settings): Mistak
 }
 
 function checkSource(settings: Settings): Mistake[] {
-  const mistakes = of("releaseUrl", urlMistake(settings.releaseUrl));
-  if (settings.install === "file" && !existsSync(settings.releaseFile)) {
-    mistakes.push({
-      setting: "releaseFile",
-      text: `is "${settings.releaseFile}", expected the path of a release's tarball on this machine`,
-    });
-  }
+  const mistakes = [
+    ...of("releaseUrl", urlMistake(settings.releaseUrl)),
+    ...of("releaseFile", settings.install === "file" ? fileMistake(settings) : undefined),
+  ];
   if (!isPlainPath(settings.binDirectory)) {
     mistakes.push({
       setting: "binDirectory",
@@ -281,6 +285,18 @@ function checkSource(settings: Settings): Mistake[] {
     });
   }
   return mistakes;
+}
+
+function fileMistake({ releaseFile, ownReleases, version }: Settings): string | undefined {
+  if (!statSync(releaseFile, { throwIfNoEntry: false })?.isFile()) {
+    return `is "${releaseFile}", expected the path of a release's tarball on this machine`;
+  }
+  const known = ownReleases ? undefined : knownChecksums(version);
+  const sum = fileSha256(releaseFile);
+  return known === undefined || Object.values(known).includes(sum)
+    ? undefined
+    : `is "${releaseFile}", whose SHA-256 is ${sum}: expected that of etcd ${version}, ${known.amd64} (amd64) or ` +
+        `${known.arm64} (arm64). It is another release, damaged or not what was published; if you have built it yourself, set ownReleases: true`;
 }
 
 function urlMistake(text: string): string | undefined {

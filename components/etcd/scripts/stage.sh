@@ -7,6 +7,8 @@
 version= # of etcd
 from=    # where it comes from: release, file or package
 url=     # release: where releases come from
+sha256_amd64= # release: what its tarball for amd64 has to be, or "" where that is not known
+sha256_arm64= # release: the same for arm64
 tarball= # file: a tarball that lies on the machine already
 sha256=  # file: its SHA-256
 tls=     # true where the member has certificates

@@ -33,6 +33,7 @@ export class Site extends BlankMachines {
       ...config,
       "etcd:knownHosts": this.knownHosts,
       "etcd:releaseUrl": this.releaseUrl,
+      "etcd:ownReleases": true,
       ...changes,
     };
   }

@@ -1,12 +1,19 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import * as fc from "fast-check";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
+import { knownChecksums } from "../../../components/etcd/releaseChecksums";
 import { SettingsError } from "../../../components/settings/reader";
-import { readSettings, settingsWarnings } from "../../../components/settings/settings";
+import {
+  readSettings,
+  releaseSource,
+  settingsWarnings,
+} from "../../../components/settings/settings";
 import { mistakesIn, rawSettings } from "../../settings";
+import { tempFolder } from "../../tempFolder";
 
 const [first, second, third] = ["10.0.1.10", "10.0.2.10", "10.0.3.10"];
 const named = (...addresses: string[]) =>
@@ -422,6 +429,46 @@ describe("what is meant is taken", () => {
     ["no TLS in a private network", { tls: "off", publicAddresses: false, bastion }, []],
   ])("%s", (_, changes, secrets) => {
     expect(mistakesIn(changes, secrets)).toEqual([]);
+  });
+});
+
+describe("a release's file", () => {
+  const file = path.join(tempFolder(), "etcd.tar.gz");
+  writeFileSync(file, "no release");
+  const install = { install: "file", releaseFile: file };
+
+  it("is refused where it is not what was published", () => {
+    expect(mistakesIn({ ...install, version: "3.6.14" })).toEqual([
+      expect.stringMatching(
+        /^releaseFile is "\S+", whose SHA-256 is [0-9a-f]{64}: expected that of etcd 3\.6\.14, ffe840\w+ \(amd64\) or fa1b80\w+ \(arm64\)\. .*ownReleases: true/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ["it is told to be a build of one's own", { version: "3.6.14", ownReleases: true }],
+    ["the release is newer than what is known", { version: "3.7.98" }],
+  ])("is taken where %s", (_, changes) => {
+    expect(mistakesIn({ ...install, ...changes })).toEqual([]);
+  });
+});
+
+describe("a release that is downloaded", () => {
+  const source = (changes: Record<string, unknown>) =>
+    releaseSource(readSettings({ values: rawSettings(changes), secrets: [] }));
+
+  it("is compared with what is known, wherever it comes from", () => {
+    const url = "https://mirror.example.com";
+    expect(source({ version: "3.6.14", releaseUrl: url })).toMatchObject({
+      url,
+      checksums: knownChecksums("3.6.14"),
+    });
+  });
+
+  it("is believed as its mirror has it where it is a build of one's own", () => {
+    expect(source({ version: "3.6.14", ownReleases: true })).toMatchObject({
+      checksums: undefined,
+    });
   });
 });
 

@@ -182,6 +182,31 @@ describe("a release", () => {
     expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
   });
 
+  describe("whose checksum is known", () => {
+    const known = (sum: string) =>
+      stage({ url: machine.root, sha256_amd64: sum, sha256_arm64: sum });
+
+    it("is placed with that, and nothing that lies beside it is asked", () => {
+      fs.rmSync(path.join(machine.root, `v${version}/SHA256SUMS`));
+      expect(known(sum())).toMatchObject({ status: 0 });
+      expect(machine.has(`opt/v${version}/bin/etcd`)).toBe(true);
+    });
+
+    it("is not placed with another, though the mirror's SHA256SUMS is of it", () => {
+      const { status, stderr } = known("0".repeat(64));
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/has the SHA-256 \w+, expected 0{64}.*Nothing was changed/);
+      expect(stderr).toContain("ownReleases: true");
+      expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
+    });
+  });
+
+  it("whose checksum is not known says whose word is taken for it", () => {
+    expect(download().stderr).toContain(
+      `no checksum of etcd ${version} is known beforehand: ${machine.root}/v${version}/SHA256SUMS is believed`,
+    );
+  });
+
   it("that was uploaded is compared with its checksum, too", () => {
     expect(stage({ tarball: tarball(), sha256: "0".repeat(64) }).status).toBe(1);
     expect(fs.readdirSync(path.join(machine.root, "opt"))).toEqual([]);
