@@ -32,7 +32,7 @@ const identity = clusterIdentity(settings.clusterName);
 const { members: plans, units, desired } = desiredCluster(settings);
 const binaries = binariesOf(settings.version);
 const renewal = settings.tls === "on" ? renewalDays(settings) : undefined;
-const admission = new Admission("admission", { identity, desired, binaries, renewal });
+const admission = new Admission("admission", { identity, desired, binaries, renewal, source });
 
 // The machines: EC2 instances, or what a person has.
 const {

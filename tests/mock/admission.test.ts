@@ -30,6 +30,7 @@ const site = vi.hoisted(() => ({
   handedOver: [] as string[],
   waitedFor: [] as string[],
   machines: [] as unknown[],
+  releasesAskedFor: [] as string[],
 }));
 
 const shown = (name: string) =>
@@ -59,6 +60,14 @@ vi.mock("../../components/etcd/remote/observe", () => ({
       site.permits.push({ name: name!, action: action! });
       return Promise.resolve({ code: 0, stdout: "", stderr: "" });
     }),
+}));
+vi.mock("../../components/etcd/releasePage", () => ({
+  missingRelease: (_: unknown, version: string) => {
+    site.releasesAskedFor.push(version);
+    return Promise.resolve(
+      version === "3.6.99" ? "version is 3.6.99, and there is none" : undefined,
+    );
+  },
 }));
 vi.mock("../../components/etcd/rollout/prepare", () => ({
   prepare: (all: readonly Preparation[]) => {
@@ -126,6 +135,7 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
     desired: asked,
     binaries: "/opt/etcd/v3.6.16/bin",
     renewal: { certificate: 120, authority: 366 },
+    source: { kind: "release", url: "https://mirror.example.com", checksums: undefined },
   });
   const secret = pulumi.output("key");
   admission.connect(
@@ -173,7 +183,14 @@ const settle = () => sleep(700);
 const show = (seen: Observed) => (site.machines = [...seen.machines]);
 
 beforeEach(() => {
-  for (const list of [site.looks, site.permits, site.prepared, site.handedOver, site.waitedFor]) {
+  for (const list of [
+    site.looks,
+    site.releasesAskedFor,
+    site.permits,
+    site.prepared,
+    site.handedOver,
+    site.waitedFor,
+  ]) {
     list.length = 0;
   }
   show(observed({ machines: stale }));
@@ -188,6 +205,30 @@ describe("the gate", () => {
     expect(site.looks.sort()).toEqual(["a", "a", "b", "b", "c", "c"]);
     await expect(before("b")).rejects.toThrow(/b was not admitted/);
     expect(site.permits).toEqual([]);
+  });
+
+  it("refuses a version that does not exist, in a preview, too", async () => {
+    const { admission } = await update(desired());
+    const asked = { args: { desired: desired({ version: "3.6.99" }) } };
+    const other = Object.assign(Object.create(admission) as object, asked) as unknown as {
+      gated(): Promise<unknown>;
+    };
+    await expect(other.gated()).rejects.toThrow(
+      /this change is refused[^]*version is 3\.6\.99, and there is none/,
+    );
+  });
+
+  it("asks whether a version exists where it is another one, and not else", async () => {
+    const askedFor = async (asked: Desired, former?: Desired) => {
+      await settle();
+      site.releasesAskedFor.length = 0;
+      await update(asked, former);
+      await settle();
+      return [...site.releasesAskedFor];
+    };
+    expect(await askedFor(flags, desired())).toEqual([]);
+    expect(await askedFor(desired({ version: "3.6.17" }), desired())).toEqual(["3.6.17"]);
+    expect(await askedFor(desired())).toEqual([desired().version]);
   });
 
   it("refuses what it cannot see", async () => {

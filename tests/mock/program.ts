@@ -106,6 +106,8 @@ export async function record(
     "organization",
   );
   watchMonitor(registrations);
+  // There is no way from here to any release page.
+  vi.stubGlobal("fetch", () => Promise.reject(new Error("no internet")));
   const config = Object.entries(rawSettings(changes)).map(([key, value]) => [`etcd:${key}`, value]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config));
   vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map((key) => `etcd:${key}`)));

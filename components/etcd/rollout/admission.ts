@@ -15,7 +15,9 @@ import type { RemoteCluster } from "../remote/cluster";
 import type { RunOverSsh, SshTarget } from "../remote/ssh";
 import { waitUntilHealthy } from "../remote/wait";
 import { LiveMachine } from "../remote/machine";
+import { missingRelease } from "../releasePage";
 import { scriptCommand, scriptInput } from "../scripts";
+import type { ReleaseSource } from "../stage";
 import { ClusterView } from "./clusterView";
 import { decide, decideMember, isBlocked, type Question, viewOf } from "./decide";
 import { type Desired, restoredMembers, restores } from "./desired";
@@ -59,6 +61,8 @@ export interface AdmissionArgs {
   readonly binaries: string;
   /** When certificates are renewed; undefined without TLS. */
   readonly renewal: RenewalDays | undefined;
+  /** Where etcd comes from. */
+  readonly source: ReleaseSource;
 }
 
 /**
@@ -245,9 +249,12 @@ export class Admission extends pulumi.ComponentResource {
   // --- the change as a whole ---------------------------------------------------------------------
 
   private async gated(): Promise<Gated> {
-    const { desired } = this.args;
+    const { desired, source } = this.args;
     const recorded = await this.former.record;
+    const isNew = recorded?.desired.version !== desired.version;
+    const missing = isNew ? await missingRelease(source, desired.version) : undefined;
     const violations = [
+      ...(missing === undefined ? [] : [missing]),
       ...settingsViolations({ recorded, attempted: undefined }, desired),
       // As the engine tells it to a program in Node.js.
       ...parallelViolations(
