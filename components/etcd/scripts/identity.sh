@@ -95,18 +95,24 @@ data_cluster() {
 
 # The data travels with its volume: what it says of itself goes with it.
 mark_data() {
-  [[ $(data_cluster) == "$cluster" ]] || printf '%s\n' "$cluster" | replace_file "$data/cluster-id"
+  [[ $(data_cluster) == "$cluster" ]] || printf '%s\n' "$cluster" | replace_file "$data/cluster-id" as_etcd
 }
 
 has_data() { [[ -n $(find "$data/member" -mindepth 1 -print -quit 2>/dev/null) ]]; }
 
-# replace_file FILE: what comes on standard input takes its place, whole and on the disk, or not at all.
+# replace_file FILE [AS]: what comes on standard input takes its place, whole and on the disk, or not at all.
 replace_file() {
-  cat >"$1.new"
-  chmod 0644 "$1.new"
-  sync "$1.new"
-  mv "$1.new" "$1"
+  local new=$1.new as=(${2:+"$2"})
+  "${as[@]}" rm -f "$new"
+  "${as[@]}" tee "$new" >/dev/null
+  "${as[@]}" chmod 0644 "$new"
+  "${as[@]}" sync "$new"
+  "${as[@]}" mv -T "$new" "$1"
 }
+
+# as_etcd COMMAND...: for what lies in etcd's own folder. One that was taken over may put a link there, which then
+# leads nowhere that it could not go by itself.
+as_etcd() { (cd / && setpriv --reuid=etcd --regid=etcd --clear-groups -- "$@"); }
 
 # make_folder FOLDER: for all to look into, and the one that it is in.
 make_folder() {

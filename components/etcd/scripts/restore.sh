@@ -30,19 +30,28 @@ restore() {
   receive_files
   keys_file=$staging/credentials
   [[ -s $keys_file ]] || keys_file=
-  local status made=$data/.restoring-$restore what=${key:+s3://$bucket/$key}
+  local status what=${key:+s3://$bucket/$key}
   what=${what:-the uploaded snapshot}
-  rm -rf "$data"/.restoring-* "$data/.snapshot-to-restore"
-  to_remove+=("$data/.snapshot-to-restore" "$made")
-  bring "$data/.snapshot-to-restore"
-  check_snapshot "$data/.snapshot-to-restore" "$what"
+  rm -rf "$data"/.staging.*
+  enter_own_folder
+  bring snapshot
+  check_snapshot snapshot "$what"
   check_snapshot_version "$what"
-  make_data "$data/.snapshot-to-restore" "$made"
+  make_data snapshot made
   rm -rf "$data/restored-$restore"
-  mv -T "$made" "$data/restored-$restore"
+  mv -T made "$data/restored-$restore"
   [[ -z $uploaded ]] || rm -f "$uploaded"
   say "$what is restored beside the member's data: revision $(number revision "$status"), $(number totalKey "$status") keys"
   printf '{"restored":"%s","status":%s}\n' "$restore" "$status"
+}
+
+# The data's disk has the room, but the folder is etcd's: one that was taken over could put a link in the place of
+# whatever is written there. So all of it happens in a folder of root's own, by names that begin there.
+enter_own_folder() {
+  make_staging "$data"
+  cd -P "$staging"
+  [[ -O . && $PWD == "$(realpath "$data")/$(basename "$staging")" ]] ||
+    fail "something else took the place of $staging, which was to be root's own: what runs as etcd here is not to be trusted. Nothing was changed"
 }
 
 # bring FILE
@@ -82,7 +91,7 @@ make_data() {
     say "etcd $version cannot raise the revision in a restore: restart clients that watch or cache"
   fi
   snapshot_tool snapshot restore "$1" --data-dir="$2" --name="$name" --initial-cluster="$initial_cluster" \
-    --initial-cluster-token="$token" --initial-advertise-peer-urls="$peer_url" "${history[@]}" >"$staging/said" 2>&1 ||
-    fail "the snapshot could not be restored: $(tail -n 1 "$staging/said"). Nothing was changed"
+    --initial-cluster-token="$token" --initial-advertise-peer-urls="$peer_url" "${history[@]}" >said 2>&1 ||
+    fail "the snapshot could not be restored: $(tail -n 1 said). Nothing was changed"
   chown -R etcd:etcd "$2"
 }

@@ -14,13 +14,13 @@ take_restored() {
   if [[ -d $waiting/member ]]; then
     if has_data; then
       [[ ! -e $aside ]] || aside+=-$(date -u +%Y%m%dT%H%M%SZ)
-      mv -T "$data/member" "$aside"
+      as_etcd mv -T "$data/member" "$aside"
       say "the data from before is in $aside: remove it when nobody needs it"
     fi
     rm -rf "$data/member"
     # Before the data: what says not whose it is belongs to nobody.
     mark_data
-    mv -T "$waiting/member" "$data/member"
+    as_etcd mv -T "$waiting/member" "$data/member"
   fi
   mark restored "$1"
   rm -r "$waiting"

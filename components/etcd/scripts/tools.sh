@@ -4,7 +4,7 @@
 # In one line; empty where nothing is missing.
 missing_tools() {
   local tool missing=()
-  for tool in awk curl dd flock renice sha256sum systemctl tar timeout useradd; do
+  for tool in awk curl dd flock renice setpriv sha256sum systemctl tar timeout useradd; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   echo "${missing[*]}"

@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeMachine, otherId } from "./machine";
 
@@ -38,11 +40,31 @@ describe("a snapshot for a member that is to begin from it", () => {
       "lock etcd",
       "prepare",
       "snapshot restore --initial-cluster-token=x-r1",
-      expect.stringMatching(/^chown -R etcd:etcd .*\/data\/\.restoring-r1$/),
+      "chown -R etcd:etcd made",
     ]);
     expect(machine.has("data/restored-r1/member/snap")).toBe(true);
     expect(machine.read("data/member/wal/0.wal")).toBe("what was written");
     expect(machine.has("snapshot.db")).toBe(false);
+  });
+
+  /** etcd's folder is etcd's: one that was taken over may put a link there at any moment. */
+  it("is written to no place that a link in etcd's folder leads to", () => {
+    machine.write("victim", "somebody's");
+    const links = [".snapshot-to-restore", ".restoring-r1"].map(
+      (name) => `ln -sfn ${machine.root}/victim "$data/${name}"`,
+    );
+    expect(restore({}, `rm() { command rm "$@"; ${links.join("; ")}; }`).status).toBe(0);
+    expect(machine.read("victim")).toBe("somebody's");
+    expect(machine.has("data/restored-r1/member/snap")).toBe(true);
+  });
+
+  it("is refused where a link has taken the place of the folder that it is written to", () => {
+    fs.mkdirSync(path.join(machine.root, "victim"));
+    const link = `make_staging() { staging=$1/.staging.x; mkdir -p "$staging"; [[ $1 != "$data" ]] || { command rm -r "$staging"; ln -s ${machine.root}/victim "$staging"; }; }`;
+    const { status, stderr } = restore({}, link);
+    expect(status).toBe(1);
+    expect(stderr).toContain("something else took the place of");
+    expect(fs.readdirSync(path.join(machine.root, "victim"))).toEqual([]);
   });
 
   it.each(["", "false", "yes"])("is not brought over data, unless that is meant: '%s'", (over) => {
@@ -66,7 +88,7 @@ describe("a snapshot for a member that is to begin from it", () => {
     const { status, stderr } = restore({}, "free_mib() { echo 1; }");
     expect(status).toBe(1);
     expect(stderr).toMatch(/has 1 MiB free, and restoring needs 128 MiB/);
-    expect(machine.has("data/.snapshot-to-restore")).toBe(false);
+    expect(fs.readdirSync(machine.data)).toEqual([]);
     expect(machine.has("snapshot.db")).toBe(true);
   });
 });

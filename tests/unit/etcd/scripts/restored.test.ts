@@ -49,6 +49,23 @@ describe("beginning from a snapshot", () => {
     expect(machine.told).toEqual(["lock etcd", ...start]);
   });
 
+  it("is put in its place with etcd's rights alone: a link in etcd's folder leads nowhere else", () => {
+    const watch = ["mv", "tee", "chmod"].map(
+      (tool) =>
+        `${tool}() { [[ "$*" != *"$data/"* ]] || told "${tool} as \${as:-root}"; command ${tool} "$@"; }`,
+    );
+    const changes = () => {
+      machine.servesWhenStarted();
+      machine.permit(restored);
+      expect(machine.member({ instead: watch.join("\n") }).status).toBe(0);
+      return machine.told.filter((line) => / as (root|etcd)$/.test(line));
+    };
+    expect(changes()).toEqual(["mv as etcd", "mv as etcd"]);
+    machine = new MemberMachine();
+    machine.write("data/restored-r1/member/snap/db", "what was restored");
+    expect(changes()).toEqual(["tee as etcd", "chmod as etcd", "mv as etcd", "mv as etcd"]);
+  });
+
   it("is known as this cluster's, wherever it was ended", () => {
     machine = new MemberMachine();
     machine.write("data/restored-r1/member/snap/db", "what was restored");
