@@ -4,8 +4,10 @@ import { parseArgs } from "node:util";
 import { certificatesHealth } from "../components/etcd/certificates";
 import { askCertificates } from "../components/etcd/remote/certificates";
 import { askHealth } from "../components/etcd/remote/health";
+import { askSnapshots } from "../components/etcd/remote/snapshotAge";
 import type { StackRecord } from "../components/etcd/rollout/record";
 import { certificateLines, healthTable } from "./healthTable";
+import { withSeenSnapshots } from "../components/etcd/snapshots/seen";
 import { readStack } from "./stack";
 
 async function main(): Promise<void> {
@@ -14,10 +16,12 @@ async function main(): Promise<void> {
   });
   const stack = await readStack(values.stack);
   const renewal = (stack.record as StackRecord | undefined)?.renewal;
-  const [health, seen] = await Promise.all([
+  const [asked, seen, snapshots] = await Promise.all([
     askHealth(stack),
     renewal === undefined ? [] : askCertificates(stack),
+    askSnapshots(stack),
   ]);
+  const health = { ...asked, snapshots: withSeenSnapshots(asked.snapshots, snapshots) };
   const certificates = certificatesHealth(seen, renewal ?? { certificate: 0, authority: 0 });
   console.log(
     values.json

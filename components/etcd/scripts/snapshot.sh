@@ -2,13 +2,10 @@
 # written into the cluster itself, so that every member can tell: the keys below etcd-by-pulumi/.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of the parts that it is made of. All but the first two, and whose
-# snapshot is asked for, come from the file of settings that the member's script has placed.
-settings=  # that file
+# Arguments, all of them texts, and those of the parts that it is made of. All but `settings` and the first, and
+# whose snapshot is asked for, come from the file of settings that the member's script has placed.
 when=due   # due: when this member leads and the last snapshot is old enough; now: in any case
 version=   # of etcd
-directory= # where snapshots are kept
-minutes=   # how old the last one may get
 keep=      # how many are kept at most
 keep_days= # how long they are kept at most
 bucket=    # where they are uploaded to, or ""
@@ -38,13 +35,6 @@ snapshot() {
   ((ended == 0)) || exit "$told"
 }
 
-read_settings() {
-  [[ -f $settings ]] || fail "there is no $settings: this machine has not been told how to take snapshots. Run pulumi up with the version as it is"
-  local lines
-  mapfile -t lines <"$settings"
-  take_arguments "${lines[@]}"
-}
-
 # --- when --------------------------------------------------------------------------------------
 
 is_due() {
@@ -69,13 +59,6 @@ is_due() {
 
 # is_old TIME: a timer is not on time to the second.
 is_old() { (($(date +%s) - $1 >= minutes * 60 - 30)); }
-
-# When this machine's newest one was taken; 0 where it has none.
-newest_time() {
-  local file
-  [[ ! -d $directory ]] || file=$(newest)
-  if [[ -n ${file:-} ]]; then stat --format=%Y "$file"; else echo 0; fi
-}
 
 # --- taking ------------------------------------------------------------------------------------
 
@@ -134,11 +117,6 @@ make_room() {
   (($(free_mib "$directory") >= needed)) ||
     fail "$directory has $(free_mib "$directory") MiB free, and a snapshot needs $needed MiB, of which $reserve_mib stay free: none was taken, and the last one is still there. Make room there, or set snapshotDirectory to a larger disk"
 }
-
-# This member's, oldest first: their names begin with the time.
-snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" | sort; }
-
-newest() { snapshots | tail -n 1; }
 
 # Retention by count and by age; the newest one stays, however old it is.
 remove_old() {

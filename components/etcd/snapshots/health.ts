@@ -113,14 +113,17 @@ function warningOf(taken: Taken | undefined, failed: Failed | undefined, now: nu
     const since = age === "" ? "there is none" : age;
     return `the snapshot on ${failed.member} failed ${duration(now - failed.time)} ago, and ${since}: ${failed.reason}`;
   }
-  // A quarter of the interval is between two looks (snapshots/files.ts), and taking one takes its time.
-  const isStale =
-    taken !== undefined &&
-    taken.minutes > 0 &&
-    now - taken.time > Math.max(300, taken.minutes * 90);
-  return isStale
+  return taken !== undefined && isStale(now - taken.time, taken.minutes)
     ? `${age}, and one is due every ${taken.minutes} minutes: see "systemctl status 'etcd*-snapshot.timer'" on the members' machines`
     : "";
+}
+
+/**
+ * Whether the last snapshot is older than one may be that is due every so many minutes, 0 for never: a quarter of
+ * them is between two looks (snapshots/files.ts), and taking one takes its time.
+ */
+export function isStale(ageSeconds: number, minutes: number): boolean {
+  return minutes > 0 && ageSeconds > Math.max(300, minutes * 90);
 }
 
 /** 45 s, 12 min, 3 h, 5 d: whole, and not more than was. */

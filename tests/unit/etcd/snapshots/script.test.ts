@@ -50,6 +50,25 @@ describe("retention", () => {
   });
 });
 
+describe("the age of the newest one", () => {
+  it("is told by the machine's own files", () => {
+    const file = path.join(folder, "settings");
+    writeFileSync(file, `service=etcd\ndirectory=${folder}\nminutes=60\nversion=3.7.3\n`);
+    utimesSync(file, 1000, 1000);
+    const ask = () =>
+      JSON.parse(runScript("snapshotAge", `snapshotAge settings=${file}`).stdout) as object;
+    expect(ask()).toMatchObject({ minutes: 60, newest: 0, told: 1000 });
+    [3000, 2000].forEach((time, day) => {
+      const snapshot = path.join(folder, `etcd-2026112${day}T000000Z-r1-v3.7.3.db`);
+      writeFileSync(snapshot, "");
+      utimesSync(snapshot, time, time);
+    });
+    const { now, newest } = ask() as { now: number; newest: number };
+    expect(newest).toBe(2000);
+    expect(Math.abs(now - Date.now() / 1000)).toBeLessThan(60);
+  });
+});
+
 describe("room for the next one", () => {
   /** Three of 700 MiB on a disk, by their names alone, and a database of that size. */
   const makeRoom = (freeMiB: number, sizes = [700, 700, 700]) => {
