@@ -10,6 +10,7 @@ import {
   observeCluster,
   type ObservedMember,
   onMachine,
+  onMachineAfter,
 } from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
 import type { RunOverSsh, SshTarget } from "../remote/ssh";
@@ -405,30 +406,34 @@ export class Admission extends pulumi.ComponentResource {
 
   /** Its own machine tells all that its step rests on. */
   private async takeTurn(name: string, inputs: Inputs): Promise<void> {
-    await this.lock.acquire(name);
+    const target = await this.targetOf(name);
     await this.orFail(name, async () => {
-      const record = await this.former.record;
-      const endpoints = await this.endpoints();
-      const isAlone = await onMachine(await this.targetOf(name), async (run) => {
-        const look = async () => ({
-          machines: [await observeBy(run, this.observedMember(name), endpoints)],
-        });
-        let observed = await look();
-        let step = await this.stepOf(name, observed, inputs);
-        if (endsAProcess(step)) {
-          await sleep(electionMs);
-          observed = await look();
-          step = await this.stepOf(name, observed, inputs);
-        }
-        await this.permit(step, inputs, run);
-        const view = this.viewOf(observed, record);
-        this.lock.seesLeader(view.leader);
-        return !waitsForOthers(step, view);
-      });
+      const isAlone = await onMachineAfter(target, this.lock.acquire(name), (run) =>
+        this.decideTurn(name, inputs, run),
+      );
       if (!isAlone) {
         this.lock.release(name);
       }
     });
+  }
+
+  /** Whether the member has the turn to itself. */
+  private async decideTurn(name: string, inputs: Inputs, run: RunOverSsh): Promise<boolean> {
+    const endpoints = await this.endpoints();
+    const look = async () => ({
+      machines: [await observeBy(run, this.observedMember(name), endpoints)],
+    });
+    let observed = await look();
+    let step = await this.stepOf(name, observed, inputs);
+    if (endsAProcess(step)) {
+      await sleep(electionMs);
+      observed = await look();
+      step = await this.stepOf(name, observed, inputs);
+    }
+    await this.permit(step, inputs, run);
+    const view = this.viewOf(observed, await this.former.record);
+    this.lock.seesLeader(view.leader);
+    return !waitsForOthers(step, view);
   }
 
   private async lookAtAll(): Promise<Observed> {
