@@ -18,12 +18,13 @@ import { waitUntilHealthy } from "../remote/wait";
 import { LiveMachine } from "../remote/machine";
 import { scriptCommand, scriptInput } from "../scripts";
 import { ClusterView } from "./clusterView";
-import { decide, decideMember, isBlocked, type Question, viewOf } from "./decide";
+import { decide, decideMember, type Question, viewOf } from "./decide";
 import { type Desired, restoredMembers, restores } from "./desired";
+import { Later } from "./later";
 import { RollingLock } from "./lock";
 import { MachineGuard } from "./machineGuard";
 import type { Standpoint } from "./machineOrder";
-import { endsAProcess, type MemberStep, waitsForOthers } from "./memberStep";
+import { endsAProcess, isBlocked, type MemberStep, waitsForOthers } from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
 import { permitSeconds, permitText } from "./permit";
@@ -78,15 +79,12 @@ export class Admission extends pulumi.ComponentResource {
   private readonly former: FormerStack;
   private readonly update: Promise<string>;
   private readonly lock: RollingLock;
-  private readonly credentials: Promise<Credentials>;
-  private readonly machines: Promise<ReadonlyMap<string, Connection>>;
+  private readonly credentials = new Later<Credentials>();
+  private readonly machines = new Later<ReadonlyMap<string, Connection>>();
   /** Where machines were reached before anything was changed, as far as that is known. */
-  private readonly hosts: Promise<Readonly<Record<string, string>>>;
+  private readonly hosts = new Later<Readonly<Record<string, string>>>();
   /** Where those are that this update has made, or stopped and started. */
   private readonly movedTo: Record<string, string> = {};
-  private setCredentials!: (credentials: Credentials) => void;
-  private setMachines!: (machines: ReadonlyMap<string, Connection>) => void;
-  private setHosts!: (hosts: Promise<Readonly<Record<string, string>>>) => void;
   private readonly repairs: Promise<Readonly<Record<string, string>>>;
   private attempted: Desired | undefined;
   private isAdmitted = false;
@@ -104,9 +102,6 @@ export class Admission extends pulumi.ComponentResource {
     const { desired, identity } = args;
     this.former = new FormerStack(identity.stack);
     this.update = this.former.updateOf(desired);
-    this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
-    this.machines = new Promise((resolve) => (this.setMachines = resolve));
-    this.hosts = new Promise((resolve) => (this.setHosts = resolve));
     this.observed = this.firstLook();
     this.repairs = this.findRepairs(this.observed);
     this.guard = new MachineGuard(this.standpoint(this.observed), desired);
@@ -128,9 +123,9 @@ export class Admission extends pulumi.ComponentResource {
     machines: readonly { name: string; connection: Connection }[],
     hosts: pulumi.Output<Readonly<Record<string, string>>>,
   ) {
-    this.setCredentials(credentials);
-    this.setHosts(valueOf(hosts));
-    this.setMachines(new Map(machines.map(({ name, connection }) => [name, connection])));
+    this.credentials.resolve(credentials);
+    this.hosts.resolve(valueOf(hosts));
+    this.machines.resolve(new Map(machines.map(({ name, connection }) => [name, connection])));
   }
 
   /** Who begins from the snapshot that is asked for. */
@@ -477,7 +472,7 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async targetOf(name: string): Promise<SshTarget> {
-    const connection = (await this.machines).get(name);
+    const connection = (await this.machines.value).get(name);
     if (connection === undefined) {
       throw new Error(`${name} has no machine in this stack`);
     }
@@ -535,8 +530,8 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async clusterOf(record: StackRecord): Promise<RemoteCluster> {
-    const hosts = { ...(await this.hosts), ...this.movedTo };
-    return remoteCluster(record, this.args.identity, await this.credentials, hosts);
+    const hosts = { ...(await this.hosts.value), ...this.movedTo };
+    return remoteCluster(record, this.args.identity, await this.credentials.value, hosts);
   }
 
   private say(line: string): void {
