@@ -50,16 +50,15 @@ vi.mock("../../components/etcd/remote/observe", () => ({
     site.looks.push(...members.map(({ name }) => name));
     return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
   },
-  onMachine: (_: unknown, work: (run: unknown) => Promise<unknown>) =>
-    work((_command: string, stdin: string) => {
-      const permit = /^permit (\S+)$/m.exec(stdin)?.[1] ?? "";
-      const lines = Buffer.from(permit, "base64").toString().split("\n");
-      const [name, action] = ["member", "action"].map((key) =>
-        lines.find((line) => line.startsWith(`${key}=`))!.slice(key.length + 1),
-      );
-      site.permits.push({ name: name!, action: action! });
-      return Promise.resolve({ code: 0, stdout: "", stderr: "" });
-    }),
+  onMachine: (_: unknown, work: (run: unknown) => Promise<unknown>) => work(takePermit),
+  onMachineAfter: async (
+    _: unknown,
+    until: Promise<void>,
+    work: (run: unknown) => Promise<unknown>,
+  ) => {
+    await until;
+    return work(takePermit);
+  },
 }));
 vi.mock("../../components/etcd/releasePage", () => ({
   missingRelease: (_: unknown, version: string) => {
@@ -69,6 +68,16 @@ vi.mock("../../components/etcd/releasePage", () => ({
     );
   },
 }));
+/** What is run on a machine: the permit's script alone. */
+function takePermit(_command: string, stdin: string) {
+  const permit = /^permit (\S+)$/m.exec(stdin)?.[1] ?? "";
+  const lines = Buffer.from(permit, "base64").toString().split("\n");
+  const [name, action] = ["member", "action"].map((key) =>
+    lines.find((line) => line.startsWith(`${key}=`))!.slice(key.length + 1),
+  );
+  site.permits.push({ name: name!, action: action! });
+  return Promise.resolve({ code: 0, stdout: "", stderr: "" });
+}
 vi.mock("../../components/etcd/rollout/prepare", () => ({
   prepare: (all: readonly Preparation[]) => {
     site.prepared.push(...all.map(({ kind }) => kind));

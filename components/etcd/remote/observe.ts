@@ -2,7 +2,7 @@ import { type Observed, type ObservedMachine, readObservation } from "../rollout
 import { scriptCommand, scriptInput } from "../scripts";
 import { withoutControls } from "../strangers";
 import type { RemoteCluster } from "./cluster";
-import { type RunOverSsh, type SshTarget, withSsh } from "./ssh";
+import { connectSsh, type RunOverSsh, type SshTarget, withSsh } from "./ssh";
 
 /** What a machine is looked at for. */
 export interface ObservedMember {
@@ -47,14 +47,35 @@ export async function observeCluster(
   return { machines: await Promise.all(machines) };
 }
 
+// A machine that has just been made, or is busy, may turn away the first attempt.
+const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 2 };
+
 /** A connection for a look and what follows from it. */
 export function onMachine<Result>(
   target: SshTarget,
   work: (run: RunOverSsh) => Promise<Result>,
 ): Promise<Result> {
-  // A machine that has just been made, or is busy, may turn away the first attempt.
-  const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 2 };
   return withSsh(target, options, work);
+}
+
+/**
+ * The same on a connection that is made while its user still waits for something, since to dial takes as long
+ * as a look. One that fails, or breaks before it is used, is made again when it is.
+ * @param until whatever is waited for; when it fails the connection is of no use
+ */
+export async function onMachineAfter<Result>(
+  target: SshTarget,
+  until: Promise<void>,
+  work: (run: RunOverSsh) => Promise<Result>,
+): Promise<Result> {
+  const early = connectSsh(target, options).catch(() => undefined);
+  try {
+    await until;
+    const connection = await early;
+    return connection?.isOpen() ? await work(connection.run) : await onMachine(target, work);
+  } finally {
+    void early.then((connection) => connection?.close());
+  }
 }
 
 /**

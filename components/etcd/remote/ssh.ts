@@ -64,8 +64,32 @@ export async function runOverSsh(
 /** Runs a command on a connection that stands. */
 export type RunOverSsh = (command: string, stdin?: string | Buffer) => Promise<SshResult>;
 
+/** A connection that stands, for as many commands as one likes. */
+export interface SshConnection {
+  readonly run: RunOverSsh;
+  /** Whether it still stands, as far as this end knows. */
+  readonly isOpen: () => boolean;
+  readonly close: () => void;
+}
+
+/** @throws Error as `runOverSsh` does */
+export async function connectSsh(target: SshTarget, options: SshOptions): Promise<SshConnection> {
+  const clients = await dial(target, options);
+  const machine = clients[clients.length - 1];
+  if (!machine) {
+    throw new Error(`${target.host}: no connection`);
+  }
+  let isOpen = true;
+  machine.once("close", () => (isOpen = false));
+  return {
+    run: (command, stdin = "") => execute(machine, target, command, stdin, options),
+    isOpen: () => isOpen,
+    close: () => clients.reverse().forEach((client) => client.end()),
+  };
+}
+
 /**
- * The same, for several commands on one connection, which is closed when `work` has ended.
+ * Several commands on one connection, which is closed when `work` has ended.
  * @throws Error as `runOverSsh` does, and whatever `work` throws
  */
 export async function withSsh<Result>(
@@ -73,15 +97,11 @@ export async function withSsh<Result>(
   options: SshOptions,
   work: (run: RunOverSsh) => Promise<Result>,
 ): Promise<Result> {
-  const clients = await dial(target, options);
+  const connection = await connectSsh(target, options);
   try {
-    const machine = clients[clients.length - 1];
-    if (!machine) {
-      throw new Error(`${target.host}: no connection`);
-    }
-    return await work((command, stdin = "") => execute(machine, target, command, stdin, options));
+    return await work(connection.run);
   } finally {
-    clients.reverse().forEach((client) => client.end());
+    connection.close();
   }
 }
 

@@ -10,6 +10,7 @@ import {
   observeCluster,
   type ObservedMember,
   onMachine,
+  onMachineAfter,
 } from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
 import type { RunOverSsh, SshTarget } from "../remote/ssh";
@@ -19,12 +20,13 @@ import { missingRelease } from "../releasePage";
 import { scriptCommand, scriptInput } from "../scripts";
 import type { ReleaseSource } from "../stage";
 import { ClusterView } from "./clusterView";
-import { decide, decideMember, isBlocked, type Question, viewOf } from "./decide";
+import { decide, decideMember, type Question, viewOf } from "./decide";
 import { type Desired, restoredMembers, restores } from "./desired";
+import { Later } from "./later";
 import { RollingLock } from "./lock";
 import { MachineGuard } from "./machineGuard";
 import type { Standpoint } from "./machineOrder";
-import { endsAProcess, type MemberStep, waitsForOthers } from "./memberStep";
+import { endsAProcess, isBlocked, type MemberStep, waitsForOthers } from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
 import { permitSeconds, permitText } from "./permit";
@@ -81,15 +83,12 @@ export class Admission extends pulumi.ComponentResource {
   private readonly former: FormerStack;
   private readonly update: Promise<string>;
   private readonly lock: RollingLock;
-  private readonly credentials: Promise<Credentials>;
-  private readonly machines: Promise<ReadonlyMap<string, Connection>>;
+  private readonly credentials = new Later<Credentials>();
+  private readonly machines = new Later<ReadonlyMap<string, Connection>>();
   /** Where machines were reached before anything was changed, as far as that is known. */
-  private readonly hosts: Promise<Readonly<Record<string, string>>>;
+  private readonly hosts = new Later<Readonly<Record<string, string>>>();
   /** Where those are that this update has made, or stopped and started. */
   private readonly movedTo: Record<string, string> = {};
-  private setCredentials!: (credentials: Credentials) => void;
-  private setMachines!: (machines: ReadonlyMap<string, Connection>) => void;
-  private setHosts!: (hosts: Promise<Readonly<Record<string, string>>>) => void;
   private readonly repairs: Promise<Readonly<Record<string, string>>>;
   private attempted: Desired | undefined;
   private isAdmitted = false;
@@ -107,9 +106,6 @@ export class Admission extends pulumi.ComponentResource {
     const { desired, identity } = args;
     this.former = new FormerStack(identity.stack);
     this.update = this.former.updateOf(desired);
-    this.credentials = new Promise((resolve) => (this.setCredentials = resolve));
-    this.machines = new Promise((resolve) => (this.setMachines = resolve));
-    this.hosts = new Promise((resolve) => (this.setHosts = resolve));
     this.observed = this.firstLook();
     this.repairs = this.findRepairs(this.observed);
     this.guard = new MachineGuard(this.standpoint(this.observed), desired);
@@ -131,9 +127,9 @@ export class Admission extends pulumi.ComponentResource {
     machines: readonly { name: string; connection: Connection }[],
     hosts: pulumi.Output<Readonly<Record<string, string>>>,
   ) {
-    this.setCredentials(credentials);
-    this.setHosts(valueOf(hosts));
-    this.setMachines(new Map(machines.map(({ name, connection }) => [name, connection])));
+    this.credentials.resolve(credentials);
+    this.hosts.resolve(valueOf(hosts));
+    this.machines.resolve(new Map(machines.map(({ name, connection }) => [name, connection])));
   }
 
   /** Who begins from the snapshot that is asked for. */
@@ -412,30 +408,34 @@ export class Admission extends pulumi.ComponentResource {
 
   /** Its own machine tells all that its step rests on. */
   private async takeTurn(name: string, inputs: Inputs): Promise<void> {
-    await this.lock.acquire(name);
+    const target = await this.targetOf(name);
     await this.orFail(name, async () => {
-      const record = await this.former.record;
-      const endpoints = await this.endpoints();
-      const isAlone = await onMachine(await this.targetOf(name), async (run) => {
-        const look = async () => ({
-          machines: [await observeBy(run, this.observedMember(name), endpoints)],
-        });
-        let observed = await look();
-        let step = await this.stepOf(name, observed, inputs);
-        if (endsAProcess(step)) {
-          await sleep(electionMs);
-          observed = await look();
-          step = await this.stepOf(name, observed, inputs);
-        }
-        await this.permit(step, inputs, run);
-        const view = this.viewOf(observed, record);
-        this.lock.seesLeader(view.leader);
-        return !waitsForOthers(step, view);
-      });
+      const isAlone = await onMachineAfter(target, this.lock.acquire(name), (run) =>
+        this.decideTurn(name, inputs, run),
+      );
       if (!isAlone) {
         this.lock.release(name);
       }
     });
+  }
+
+  /** Whether the member has the turn to itself. */
+  private async decideTurn(name: string, inputs: Inputs, run: RunOverSsh): Promise<boolean> {
+    const endpoints = await this.endpoints();
+    const look = async () => ({
+      machines: [await observeBy(run, this.observedMember(name), endpoints)],
+    });
+    let observed = await look();
+    let step = await this.stepOf(name, observed, inputs);
+    if (endsAProcess(step)) {
+      await sleep(electionMs);
+      observed = await look();
+      step = await this.stepOf(name, observed, inputs);
+    }
+    await this.permit(step, inputs, run);
+    const view = this.viewOf(observed, await this.former.record);
+    this.lock.seesLeader(view.leader);
+    return !waitsForOthers(step, view);
   }
 
   private async lookAtAll(): Promise<Observed> {
@@ -479,7 +479,7 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async targetOf(name: string): Promise<SshTarget> {
-    const connection = (await this.machines).get(name);
+    const connection = (await this.machines.value).get(name);
     if (connection === undefined) {
       throw new Error(`${name} has no machine in this stack`);
     }
@@ -537,8 +537,8 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async clusterOf(record: StackRecord): Promise<RemoteCluster> {
-    const hosts = { ...(await this.hosts), ...this.movedTo };
-    return remoteCluster(record, this.args.identity, await this.credentials, hosts);
+    const hosts = { ...(await this.hosts.value), ...this.movedTo };
+    return remoteCluster(record, this.args.identity, await this.credentials.value, hosts);
   }
 
   private say(line: string): void {

@@ -95,7 +95,7 @@ export class ClusterView {
   }
 
   /** A member's entry under one of its own peer URLs. */
-  entry(name: string, peerUrl: string): MemberEntry | undefined {
+  entry(peerUrl: string): MemberEntry | undefined {
     return this.members?.find((one) => one.peerUrls.includes(peerUrl));
   }
 

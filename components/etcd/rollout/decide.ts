@@ -3,7 +3,7 @@ import { ClusterView, knownMembers } from "./clusterView";
 import { type Desired, membershipChange, replacedMachines, restores } from "./desired";
 import { planLines } from "./planLines";
 import type { OwnIdentity } from "./identityViolations";
-import { type Blocked, isBlocked, memberStep, type MemberStep } from "./memberStep";
+import { type Blocked, memberStep, type MemberStep } from "./memberStep";
 import type { Observed, SeenMachine } from "./observed";
 import { nextInTurn } from "./order";
 import { clusterViolations, type Past, settingsViolations } from "./violations";
@@ -176,5 +176,3 @@ function transfers(before: Desired, desired: Desired, view: ClusterView): Prepar
     .filter((name) => view.machine(name)?.seen === true && view.serves(name))
     .map((from) => ({ kind: "transfer-leadership", from }));
 }
-
-export { isBlocked };

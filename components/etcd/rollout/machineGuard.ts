@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Desired } from "./desired";
+import { Later } from "./later";
 import {
   type MachineOrder,
   machineOrder,
@@ -7,16 +8,6 @@ import {
   type Standpoint,
   unaskedReplacement,
 } from "./machineOrder";
-
-/** Something that is made later in the program. */
-class Later<Value> {
-  readonly value: Promise<Value>;
-  resolve!: (value: Value) => void;
-
-  constructor() {
-    this.value = new Promise((resolve) => (this.resolve = resolve));
-  }
-}
 
 /**
  * Keeps the machines of a living cluster from being replaced together, whatever the state or a provider says

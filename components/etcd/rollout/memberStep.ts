@@ -132,7 +132,7 @@ function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberSte
   const { name, process } = machine;
   const { view, desired } = question;
   const { peerUrl } = desired.members[name]!;
-  const entry = view.entry(name, peerUrl);
+  const entry = view.entry(peerUrl);
   const former = entry === undefined ? view.formerEntry(name, peerUrl) : undefined;
   const isListed = entry !== undefined || former !== undefined;
   if (view.isServed && view.members !== undefined && !isListed) {
@@ -234,7 +234,7 @@ function stepWithoutData(machine: SeenMachine, question: MemberQuestion): Member
       "its data directory is empty, and the members could not be asked for. See npm run health, and run pulumi up again",
     );
   }
-  const entry = view.entry(name, peerUrl);
+  const entry = view.entry(peerUrl);
   const former = view.formerEntry(name, peerUrl);
   if (entry !== undefined && entry.clientUrls.length === 0) {
     // It was added, or founded with the others, and has never started.

@@ -15,7 +15,7 @@ locks=/run/etcd-by-pulumi
 # The status of whatever has said why it ended, across subshells; the person sees 1.
 readonly told=94
 
-say() { printf '%s: %s\n' "$(hostname -s)" "$*" >&2; }
+say() { printf '%s: %s\n' "${HOSTNAME%%.*}" "$*" >&2; }
 
 fail() {
   say "$*"

@@ -65,7 +65,8 @@ mount_unit() { systemd-escape --path --suffix=mount "$data"; }
 # A directory whose volume is not mounted looks like one whose data is lost.
 check_mounted() {
   local mount_unit
+  ! mountpoint --quiet "$data" || return 0
   mount_unit=$(mount_unit)
-  [[ ! -e $units/$mount_unit ]] || mountpoint --quiet "$data" ||
+  [[ ! -e $units/$mount_unit ]] ||
     fail "the data volume is not mounted on $data: whether this member has data cannot be seen. Nothing was changed. Mount it (sudo systemctl start $mount_unit), or see why it does not (systemctl status $mount_unit), and run pulumi up again"
 }

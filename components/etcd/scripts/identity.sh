@@ -34,7 +34,7 @@ refuse_strangers() {
   why=$(strangers)
   [[ -z $why ]] || fail "${why%%$'\n'*}. Nothing was changed"
   # A link to /dev/null is a masked unit: what installing the packages has left.
-  [[ ! -e $unit || $(readlink "$unit") == /dev/null ]] || grep -q '^# Written by Pulumi' "$unit" ||
+  [[ ! -e $unit || $(readlink "$unit") == /dev/null ]] || is_written_by_pulumi "$unit" ||
     fail "$unit exists and was not written by Pulumi: an etcd that somebody else set up. Nothing was changed. Remove it, or use another machine"
 }
 
@@ -54,10 +54,14 @@ strange_record() {
 }
 
 strange_unit() {
-  local unit=$units/$service.service id name
-  grep -qs '^# Written by Pulumi' "$unit" || return 0
-  id=$(sed -n 's/^Environment=CLUSTER_ID=//p' "$unit" | word)
-  name=$(sed -n 's/^Description=etcd member .* of cluster //p' "$unit" | word)
+  local unit=$units/$service.service line id='' name=''
+  is_written_by_pulumi "$unit" || return 0
+  while IFS= read -r line; do
+    case $line in
+      Environment=CLUSTER_ID=*) id=$(word <<<"${line#*=*=}") ;;
+      "Description=etcd member "*" of cluster "*) name=$(word <<<"${line##* of cluster }") ;;
+    esac
+  done <"$unit"
   [[ $id == "$cluster" ]] ||
     echo "$unit runs a member of the cluster ${name:-without a name} (${id:-without an id}) of another stack, and this is for $(ours). Use another machine; or, if that stack is gone for good and nobody needs its etcd here: sudo systemctl disable --now $service; sudo rm $unit"
 }
@@ -71,6 +75,16 @@ strange_data() {
   elif has_data; then
     echo "$data holds the data of an etcd that this stack did not make, or no longer knows: no $data/cluster-id says whose it is, and this is for $(ours). Move $data/member away if nobody needs it: it is never deleted or taken over"
   fi
+}
+
+# is_written_by_pulumi FILE
+is_written_by_pulumi() {
+  local line
+  [[ -f $1 ]] || return 1
+  while IFS= read -r line; do
+    [[ $line != "# Written by Pulumi"* ]] || return 0
+  done <"$1"
+  return 1
 }
 
 ours() { echo "the cluster $(word <<<"$cluster_name") (${cluster:-not made yet})${stack:+ of the stack $(word <<<"$stack")}"; }

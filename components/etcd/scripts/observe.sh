@@ -6,21 +6,23 @@
 endpoints= # the client URLs of all members that are known, separated by commas
 
 observe() {
-  local process_asked
+  local members_asked
   take_arguments "$@"
   # What a killed update's script is still doing here has to end before the answer is worth anything.
   lock "$service"
   check_mounted
   make_staging "${TMPDIR:-/tmp}"
+  see_service
   find_etcdctl
-  process >"$staging/process" &
-  process_asked=$!
-  ask_members
-  wait "$process_asked"
-  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","process":%s,"certificates":%s,"freeMiB":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
-    "$(date +%s)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
-    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(<"$staging/process")" "$(certificate_files)" \
-    "$(free_mib "$(existing_part "$data")")" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
+  ask_members &
+  members_asked=$!
+  printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","certificates":%s,"freeMiB":%s,' \
+    "$EPOCHSECONDS" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
+    "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(certificate_files)" "$(free_mib "$(existing_part "$data")")" \
+    >"$staging/machine"
+  wait "$members_asked"
+  printf '%s"process":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
+    "$(<"$staging/machine")" "$(process)" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
 }
 
 # --- the machine -------------------------------------------------------------------------------
@@ -31,24 +33,36 @@ record() {
 }
 
 # The restore whose data waits beside the member's, by its id.
-restore_waiting() { find "$data" -mindepth 1 -maxdepth 1 -type d -name 'restored-*' -printf '%f\n' 2>/dev/null | sort | sed -n '$s/^restored-//p' | word; }
+restore_waiting() {
+  local waiting=''
+  compgen -G "$data/restored-*" >/dev/null || return 0
+  waiting=$(find "$data" -mindepth 1 -maxdepth 1 -type d -name 'restored-*' -printf '%f\n' | sort | tail -n 1)
+  word <<<"${waiting#restored-}"
+}
 
 # What runs, by the process itself: a file may speak of another one.
 process() {
-  local version='' trusts=null said
-  # Once: to ask systemd takes longer than all that follows from it.
-  running_pid=$(main_pid)
-  if [[ $running_pid != 0 ]]; then
-    version=$(version_of "/proc/$running_pid/exe")
-    # In a container without CAP_SYS_PTRACE nobody may look there; releases lie side by side, so that the
-    # one that it was started from is still the same.
-    [[ -n $version ]] || version=$(version_of "$(of_running cmdline | sed -n 1p)")
-    said=$(running_variable TRUSTED_CAS)
-    [[ -z $said ]] || trusts="\"$(tr -cd '0-9,' <<<"${said#*=}")\""
+  local environ version='' trusts=null said
+  environ=$(of_running environ)
+  [[ ${seen[MainPID]} == 0 ]] || version=$(running_version)
+  if [[ $environ == *TRUSTED_CAS=* ]]; then
+    said=${environ#*TRUSTED_CAS=}
+    said=${said%%$'\n'*}
+    trusts="\"${said//[!0-9,]/}\""
   fi
   printf '{"pid":%s,"version":"%s","digest":"%s","cluster":"%s","trusts":%s,"quotaBytes":"%s","restarts":%s,"state":"%s"}' \
-    "$running_pid" "$version" "$(digest_of_running)" "$(running_value CLUSTER_ID)" "$trusts" "$(running_quota | word)" \
-    "$(of_service NRestarts)" "$(of_service ActiveState)"
+    "${seen[MainPID]}" "$version" "$(value_of UNIT_DIGEST "$environ")" "$(value_of CLUSTER_ID "$environ")" "$trusts" \
+    "$(running_quota)" "${seen[NRestarts]}" "${seen[ActiveState]}"
+}
+
+# As it tells who asks it; else as its binary does. In a container without CAP_SYS_PTRACE nobody may look at that;
+# releases lie side by side, so that the one that it was started from is still the same.
+running_version() {
+  local version
+  version=$(field etcdserver "$(<"$staging/version")" | word)
+  [[ -n $version ]] || version=$(version_of "/proc/${seen[MainPID]}/exe")
+  [[ -n $version ]] || version=$(version_of "$(of_running cmdline | sed -n 1p)")
+  echo "$version"
 }
 
 # version_of BINARY: "" where it does not run.
@@ -69,7 +83,7 @@ questions=(health status members alarms version)
 find_etcdctl() {
   local other
   [[ ! -x $binaries/etcdctl ]] || return 0
-  for other in "$(dirname "$(readlink "/proc/$(main_pid)/exe" || true)")" "$releases"/*/bin; do
+  for other in "$(dirname "$(readlink "/proc/${seen[MainPID]}/exe" || true)")" "$releases"/*/bin; do
     [[ ! -x $other/etcdctl ]] || binaries=$other
   done
 }
@@ -120,7 +134,7 @@ knock_at() {
 open_doors() {
   local url separator=''
   for url in ${endpoints//,/ }; do
-    [[ $(cat "$staging/doors/${url//\//_}") == open ]] || continue
+    [[ $(<"$staging/doors/${url//\//_}") == open ]] || continue
     printf '%s%s' "$separator" "$url"
     separator=,
   done
@@ -131,7 +145,7 @@ doors() {
   local url separator=''
   printf '{'
   for url in ${endpoints//,/ }; do
-    printf '%s"%s":"%s"' "$separator" "$(word <<<"$url")" "$(cat "$staging/doors/${url//\//_}")"
+    printf '%s"%s":"%s"' "$separator" "$(word <<<"$url")" "$(<"$staging/doors/${url//\//_}")"
     separator=,
   done
   printf '}'
@@ -160,8 +174,11 @@ encoded_all() {
   [[ -z $1 ]] || limit=4096
   printf '{'
   for question in "${questions[@]}"; do
-    printf '%s"%s":"%s"' "$separator" "$question" "$(tail --bytes="$limit" "$staging/$question$1" | base64 -w 0)"
+    printf '%s"%s":"%s"' "$separator" "$question" "$(encoded_end "$limit" "$staging/$question$1")"
     separator=,
   done
   printf '}'
 }
+
+# encoded_end BYTES FILE: the last of it; most of them are empty.
+encoded_end() { [[ ! -s $2 ]] || tail --bytes="$1" "$2" | base64 -w 0; }

@@ -9,24 +9,36 @@ of_service() { systemctl show --property="$1" --value "$service"; }
 
 main_pid() { of_service MainPID; }
 
-# The process that is looked at, once that has been asked; else it is the one of now.
-running_pid=
+# see_service: sets `seen` to what systemd knows of it, all of one moment. To ask takes longer than all that
+# follows from it, and a member's turn is a time in which others wait.
+declare -A seen
+see_service() {
+  local said line
+  said=$(systemctl show --property=MainPID,NRestarts,ActiveState "$service")
+  while IFS= read -r line; do
+    seen[${line%%=*}]=${line#*=}
+  done <<<"$said"
+}
 
 # of_running FILE: a file of the process below /proc, an entry a line; nothing where none runs.
 of_running() {
-  local pid=$running_pid
+  local pid=${seen[MainPID]:-}
   [[ -n $pid ]] || pid=$(main_pid)
-  [[ $pid == 0 ]] || tr '\0' '\n' 2>/dev/null <"/proc/$pid/$1"
+  # It may have ended since.
+  [[ $pid == 0 ]] || tr '\0' '\n' 2>/dev/null <"/proc/$pid/$1" || true
 }
 
-# A variable of its environment, with its name.
-running_variable() { of_running environ | grep "^$1=" || true; }
-
-# The same without.
-running_value() { running_variable "$1" | cut -d= -f2 | word; }
+# value_of NAME LINES: of lines NAME=VALUE the last one's; "" where there is none.
+value_of() {
+  local line value=
+  while IFS= read -r line; do
+    [[ $line != "$1="* ]] || value=${line#*=}
+  done <<<"$2"
+  word <<<"$value"
+}
 
 # The digest of the unit that it was started with.
-digest_of_running() { running_value UNIT_DIGEST; }
+digest_of_running() { value_of UNIT_DIGEST "$(of_running environ)"; }
 
 # Its quota in bytes: of a flag that is there twice, the last one counts.
-running_quota() { of_running cmdline | sed -n 's/^--quota-backend-bytes=//p' | tail -n 1; }
+running_quota() { value_of --quota-backend-bytes "$(of_running cmdline)"; }

@@ -30,7 +30,7 @@ place_unit() {
     mv "$unit.new" "$unit"
   fi
   reload_changed "$service"
-  enabled "$service"
+  enabled "$service.service"
 }
 
 # What lies beside the member, and what nobody waits for: placed while etcd starts.
@@ -91,16 +91,15 @@ wait_until_healthy() {
 limit() { echo "${permit[wait]:-120}"; }
 
 # etcd that ends again and again will not come back by waiting for it.
-serves_or_keeps_ending() { { has_started && serves "$client_url"; } || keeps_ending; }
+serves_or_keeps_ending() {
+  see_service
+  { has_started && serves "$client_url"; } || keeps_ending
+}
 
-keeps_ending() { (($(of_service NRestarts) >= 5)); }
+keeps_ending() { ((seen[NRestarts] >= 5)); }
 
 # The one that is on its way down still answers: what counts is the process after it.
-has_started() {
-  local pid
-  pid=$(main_pid)
-  [[ $pid != 0 && $pid != "$pid_before" ]]
-}
+has_started() { [[ ${seen[MainPID]} != 0 && ${seen[MainPID]} != "$pid_before" ]]; }
 
 fail_with_log() {
   journalctl --unit="$service" --lines=15 --no-pager --output=cat >&2 || true

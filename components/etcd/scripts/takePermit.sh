@@ -25,8 +25,7 @@ take_permit() {
 
 # That it is for this cluster, member and unit, and for now.
 check_binding() {
-  local now staged
-  now=$(date +%s)
+  local now=$EPOCHSECONDS staged
   staged=$(sed -n 's/^Environment=UNIT_DIGEST=//p' "$staging/unit")
   ((now <= ${permit[expires]:-0})) ||
     fail "the permit for $name has expired ($((now - ${permit[expires]:-0})) s ago): what it rests on was seen too long ago. Run pulumi up again. Nothing was changed"
@@ -45,7 +44,8 @@ expect() {
 # That the member is as it was when it was looked at.
 check_findings() {
   local pid data_there=false
-  pid=$(main_pid)
+  see_service
+  pid=${seen[MainPID]}
   ! has_data || data_there=true
   [[ ${permit[has_data]:-} == "$data_there" ]] ||
     fail "$name was seen with has_data=${permit[has_data]:-}, and now it is $data_there: it has changed since. Run pulumi up again, which looks anew. Nothing was changed"
@@ -55,5 +55,5 @@ check_findings() {
 
 # One that systemd starts again and again is never the same; it was decided to start it as it is asked for.
 is_ending_again_and_again() {
-  [[ ${permit[action]:-} == start || ${permit[action]:-} == restore ]] && (($(of_service NRestarts) >= crash_loop))
+  [[ ${permit[action]:-} == start || ${permit[action]:-} == restore ]] && ((seen[NRestarts] >= crash_loop))
 }

@@ -8,4 +8,4 @@ reload_changed() {
 }
 
 # enabled UNIT: starts with the machine from now on.
-enabled() { systemctl is-enabled --quiet "$1" || systemctl enable --quiet --no-reload "$1"; }
+enabled() { compgen -G "$units/*.wants/$1" >/dev/null || systemctl enable --quiet --no-reload "$1"; }

@@ -1,4 +1,5 @@
 import { connect, type AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { type AuthContext, type Connection, Server, utils } from "ssh2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +8,8 @@ import { secretValue } from "../../../lab/aws/wire";
 import { deleteHow, Dispatcher } from "../../../lab/inprocess/dispatch";
 import { createCommand, runCommand, withKey, withoutKeys } from "../../../lab/inprocess/ssh";
 import { createTls } from "../../../lab/inprocess/tls";
-import { runOverSsh, type SshTarget } from "../../../components/etcd/remote/ssh";
+import { onMachineAfter } from "../../../components/etcd/remote/observe";
+import { type RunOverSsh, runOverSsh, type SshTarget } from "../../../components/etcd/remote/ssh";
 import { FakeHost } from "./fakeHost";
 
 interface Keys {
@@ -22,6 +24,9 @@ const newKeys = async () =>
 /** An SSH server that knows a few commands and forwards connections. */
 class TestServer {
   readonly seen: string[] = [];
+  readonly connections: Connection[] = [];
+  /** How many stand now. */
+  open = 0;
   private constructor(
     private readonly server: Server,
     readonly port: number,
@@ -43,6 +48,9 @@ class TestServer {
   }
 
   private serve(connection: Connection, client: Keys): void {
+    this.connections.push(connection);
+    this.open++;
+    connection.on("close", () => this.open--);
     connection.on("error", () => undefined);
     connection.on("authentication", (context) => this.authenticate(context, client));
     connection.on("ready", () => {
@@ -205,6 +213,49 @@ describe("runOverSsh", () => {
       runOverSsh({ ...target, port: 1 }, "x", "", { dialErrorLimit: 3 }),
     ).rejects.toThrow("after 3 failed attempts");
     expect(Date.now() - started).toBeGreaterThan(100 + 150 + 225 - 20);
+  });
+});
+
+describe("onMachineAfter", () => {
+  /** How many connections the machine gets while `work` is done. */
+  async function connections(work: () => Promise<void>): Promise<number> {
+    const before = machine.connections.length;
+    await work();
+    return machine.connections.length - before;
+  }
+  const run = (command: string) => (over: RunOverSsh) => over(command).then((said) => said.stdout);
+
+  it("has dialled by the time at which its turn comes, and uses that connection alone", async () => {
+    let dialled = 0;
+    const count = await connections(async () => {
+      const before = machine.connections.length;
+      const turn = sleep(300).then(() => void (dialled = machine.connections.length - before));
+      expect(await onMachineAfter(target, turn, run("uptime"))).toBe("ran uptime\n\n");
+    });
+    expect([dialled, count]).toEqual([1, 1]);
+  });
+
+  it("dials again where the connection broke meanwhile, or there was none", async () => {
+    const count = await connections(async () => {
+      const turn = sleep(300).then(async () => {
+        machine.connections.at(-1)!.end();
+        await sleep(50);
+      });
+      expect(await onMachineAfter(target, turn, run("uptime"))).toBe("ran uptime\n\n");
+    });
+    expect(count).toBe(2);
+    await expect(
+      onMachineAfter({ ...target, port: 1 }, Promise.resolve(), run("x")),
+    ).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("does nothing where its turn never comes, and leaves no connection behind", async () => {
+    await expect(
+      onMachineAfter(target, Promise.reject(new Error("a has failed")), () => {
+        throw new Error("its work was done");
+      }),
+    ).rejects.toThrow("a has failed");
+    await expect.poll(() => machine.open).toBe(0);
   });
 });
 

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import {
   decide,
   decideMember,
-  isBlocked,
   type Question,
   viewOf,
 } from "../../../../components/etcd/rollout/decide";
@@ -13,7 +12,7 @@ import {
   replacedMachines,
   restores,
 } from "../../../../components/etcd/rollout/desired";
-import type { MemberStep } from "../../../../components/etcd/rollout/memberStep";
+import { isBlocked, type MemberStep } from "../../../../components/etcd/rollout/memberStep";
 import type { Observed, SeenMachine } from "../../../../components/etcd/rollout/observed";
 import { permitText } from "../../../../components/etcd/rollout/permit";
 import { five, namesWay, own } from "./example";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decide, isBlocked } from "../../../../components/etcd/rollout/decide";
+import { decide } from "../../../../components/etcd/rollout/decide";
+import { isBlocked } from "../../../../components/etcd/rollout/memberStep";
 import {
   countedDown,
   type Desired,

@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  decideMember,
-  isBlocked,
-  type Question,
-  viewOf,
-} from "../../../../components/etcd/rollout/decide";
+import { decideMember, type Question, viewOf } from "../../../../components/etcd/rollout/decide";
 import {
   endsAProcess,
+  isBlocked,
   type MemberStep,
   waitsForOthers,
 } from "../../../../components/etcd/rollout/memberStep";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { decideMember, isBlocked } from "../../../../components/etcd/rollout/decide";
+import { decideMember } from "../../../../components/etcd/rollout/decide";
+import { isBlocked } from "../../../../components/etcd/rollout/memberStep";
 import { permitSeconds, permitText } from "../../../../components/etcd/rollout/permit";
 import { blank, observed, own, peerUrl, question } from "./example";
 

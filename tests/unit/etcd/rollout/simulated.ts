@@ -1,5 +1,6 @@
-import { decideMember, isBlocked, type Question } from "../../../../components/etcd/rollout/decide";
+import { decideMember, type Question } from "../../../../components/etcd/rollout/decide";
 import {
+  isBlocked,
   leftAsItWas,
   type MemberStep,
   notRestarted,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../tempFolder";
 import { runScript } from "../runScript";
 
-const here = "hostname() { echo here; }\n";
+const here = "HOSTNAME=here.example.com\n";
 const run = (lines: string) => runScript("disarm", `${here}${lines}`);
 
 describe("a script that ends without success", () => {

@@ -15,7 +15,7 @@ export const started = (id: number, name: string, learner = false) =>
 
 /** What the machine was told to do, or told others: nothing of it happens. */
 const doubles = (root: string) => `
-  hostname() { echo here; }
+  HOSTNAME=here.example.com
   locks=${root}/locks units=${root}/units releases=${root}/opt processes=${root}/proc
   told() { echo "$*" >>${root}/told; }
   lock() { told lock "$1"; }
@@ -33,8 +33,13 @@ const doubles = (root: string) => `
   systemd-escape() { echo data.mount; }
   systemctl() {
     case "$*" in
-      show*) echo "$(<"${root}/systemd/\${2#--property=}")" ;;
-      is-enabled*) [[ -e ${root}/systemd/enabled ]] ;;
+      *--value*) echo "$(<"${root}/systemd/\${2#--property=}")" ;;
+      show*)
+        local property
+        for property in \${2//[,=]/ }; do
+          [[ ! -e ${root}/systemd/$property ]] || echo "$property=$(<"${root}/systemd/$property")"
+        done
+        ;;
       is-active*) cat ${root}/systemd/ActiveState ;;
       *)
         told systemctl "$*"
@@ -50,6 +55,7 @@ const doubles = (root: string) => `
 
   # within FILE LINE
   within() { [[ $'\\n'$(<"${root}/etcd/$1")$'\\n' == *$'\\n'$2$'\\n'* ]]; }
+  all_within() { local url; for url in \${2//,/ }; do within "$1" "$url" || return 1; done; }
   accepts() { within serving "$1" || within forbidding "$1"; }
   ctl_for() { shift; ctl "$@"; }
   ctl() {
@@ -60,6 +66,7 @@ const doubles = (root: string) => `
         ! within forbidding "$at" || { echo "Error: etcdserver: permission denied" >&2; return 1; }
         within serving "$at"
         ;;
+      "endpoint health") all_within serving "$at" ;;
       "member list") echo "$(<${root}/etcd/members)" ;;
       "alarm list") [[ ! -e ${root}/etcd/alarms-unknown ]] && cat ${root}/etcd/alarms ;;
       "endpoint status --write-out=json")
@@ -99,7 +106,7 @@ export class FakeMachine {
     this.write("systemd/NeedDaemonReload", "no\n");
     this.write("systemd/ActiveEnterTimestamp", "now\n");
     this.write("systemd/FragmentPath", "\n");
-    this.write("systemd/enabled", "");
+    this.write("units/multi-user.target.wants/etcd.service", "");
     this.write("etcd/members", [started(1, "a"), started(2, "b"), started(3, "c"), ""].join("\n"));
     this.serving("a", "c");
     this.write("etcd/me", "2\n");

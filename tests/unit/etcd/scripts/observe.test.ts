@@ -95,6 +95,13 @@ describe("what a machine tells of itself", () => {
     expect(machine.told).toEqual(["lock etcd"]);
   });
 
+  it("is its version as it says itself, without a second process of it", () => {
+    machine.runs();
+    machine.serving("b");
+    const telling = `curl() { echo '{"etcdserver":"3.6.16","etcdcluster":"3.6.0"}'; }`;
+    expect(document(observe(telling).stdout)).toMatchObject({ process: { version: "3.6.16" } });
+  });
+
   it("is what the program reads", () => {
     machine.claim();
     machine.holdData();
