@@ -82,6 +82,7 @@ newest_time() {
 take() {
   local file status where sha256
   install -d -m 0700 "$directory"
+  remove_unfinished
   # Before it is saved and before it is uploaded: a store that takes nothing must not fill the disk here.
   remove_old
   # One that only the upload has failed of is not taken again.
@@ -107,7 +108,6 @@ take() {
 save() {
   local partial=$directory/.partial-$service said
   make_room
-  rm -f "$partial" "$partial.part"
   # A database of some GiB takes its time.
   said=$(ctl_for 1800 "$client_url" snapshot save "$partial" 2>&1) ||
     fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib "$directory") MiB free. The snapshots before it are still there"
@@ -136,7 +136,18 @@ make_room() {
 }
 
 # This member's, oldest first: their names begin with the time.
-snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" | sort; }
+snapshots() { these "$service-????????T??????Z-r*-v*.db" | sort; }
+
+# these PATTERN: the files of such names.
+these() { find "$directory" -maxdepth 1 -type f -name "$1"; }
+
+# What one that was killed, while it was saved or uploaded, has left: nobody else would ever remove it, and it can be
+# as large as a snapshot.
+remove_unfinished() {
+  local all
+  mapfile -t all < <(these ".partial-$service" && these ".partial-$service.part" && these "$service-????????T??????Z-r*-v*.db.part*")
+  rm -f "${all[@]}"
+}
 
 newest() { snapshots | tail -n 1; }
 
