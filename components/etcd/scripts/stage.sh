@@ -7,7 +7,7 @@
 version= # of etcd
 from=    # where it comes from: release, file or package
 url=     # release: where releases come from
-tarball= # file: a tarball that lies on the machine already
+tarball= # file: a tarball that lies on the machine already; its name in the SSH user's home
 sha256=  # file: its SHA-256
 tls=     # true where the member has certificates
 uploads= # a folder for what is uploaded later and is nobody else's to read, or ""
