@@ -1,6 +1,7 @@
-import { isLosslessNumber, parse } from "lossless-json";
+import { parse } from "lossless-json";
 import type { MemberPlan } from "./plan";
-import { type SnapshotAnswer, snapshotHealth, type SnapshotHealth } from "./snapshots/health";
+import { snapshotHealth, type SnapshotHealth } from "./snapshots/health";
+import { hexId, largestAnswer, natural, object, objects, textOf, word } from "./strangers";
 
 /** What has to be known of a member to read its health. */
 export type MemberUrls = Pick<MemberPlan, "name" | "clientUrl" | "peerUrl">;
@@ -36,7 +37,10 @@ export interface ClusterHealth {
 }
 
 /** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
-const alarmNames: Record<string, string> = { "1": "NOSPACE", "2": "CORRUPT" };
+const alarmNames = new Map([
+  ["1", "NOSPACE"],
+  ["2", "CORRUPT"],
+]);
 
 const alarmMeanings: Record<string, string> = {
   NOSPACE:
@@ -46,26 +50,33 @@ const alarmMeanings: Record<string, string> = {
 /** Access control is no outage: etcd looks at rights after the linearizable part of a read. */
 const forbidden = /permission denied|user name is empty|user name not found|invalid auth token/;
 
+/** What each question was answered with. It is a stranger's word: a machine may have been taken over. */
 interface Answers {
-  health: { endpoint: string; health: boolean; took?: string; error?: string }[] | null;
-  status: { Endpoint: string; Status: Record<string, unknown> }[] | null;
-  alarms: { alarms?: { memberID: unknown; alarm: unknown }[] } | null;
-  members: { members?: { ID: unknown; name?: string; peerURLs?: string[] }[] } | null;
-  snapshots: SnapshotAnswer | null;
-  now: unknown;
+  readonly health: readonly Answer[];
+  readonly status: readonly Answer[];
+  readonly alarms: readonly Answer[];
+  readonly members: readonly Answer[];
 }
+
+type Answer = Readonly<Record<string, unknown>>;
 
 /**
  * The health of a cluster from what `health.sh` printed.
  * @param tolerated alarms that are not held against it
- * @throws SyntaxError where `text` is not the document that the script prints.
+ * @throws Error where `text` is not the document that the script prints
  */
 export function readHealth(
   text: string,
   members: readonly MemberUrls[],
   tolerated: readonly string[] = [],
 ): ClusterHealth {
-  const answers = parse(text) as Answers;
+  const said = readDocument(text);
+  const answers: Answers = {
+    health: objects(said["health"]),
+    status: objects(said["status"]),
+    alarms: objects(object(said["alarms"])["alarms"]),
+    members: objects(object(said["members"])["members"]),
+  };
   const found = members.map((member) => memberHealth(member, answers));
   const mistakes = [
     ...found.filter((member) => !member.healthy).map((m) => `${m.name} does not serve reads`),
@@ -78,32 +89,46 @@ export function readHealth(
     verdict:
       mistakes.length === 0 ? `all ${found.length} members are healthy` : mistakes.join("; "),
     members: found,
-    snapshots: snapshotHealth(answers.snapshots, Number(answers.now)),
+    snapshots: snapshotHealth(said["snapshots"], natural(said["now"])),
   };
 }
 
+/** What a parser quotes of a stranger's text is not for a terminal. */
+function readDocument(text: string): Answer {
+  if (text.length > largestAnswer) {
+    throw new Error(`its answer has ${text.length} characters, expected at most ${largestAnswer}`);
+  }
+  try {
+    return object(parse(text));
+  } catch {
+    throw new Error("its answer is no JSON");
+  }
+}
+
 function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
-  const read = answers.health?.find((answer) => answer.endpoint === member.clientUrl);
-  const status = answers.status?.find((answer) => answer.Endpoint === member.clientUrl)?.Status;
-  const header = (status?.["header"] ?? {}) as Record<string, unknown>;
-  const id = hexId(header["member_id"]);
-  const alarms = answers.alarms?.alarms?.filter((alarm) => hexId(alarm.memberID) === id) ?? [];
+  const read = answers.health.find((answer) => answer["endpoint"] === member.clientUrl);
+  const status = object(
+    answers.status.find((answer) => answer["Endpoint"] === member.clientUrl)?.["Status"],
+  );
+  const id = hexId(object(status["header"])["member_id"]);
+  const alarms = answers.alarms.filter((alarm) => hexId(alarm["memberID"]) === id);
+  const error = textOf(read?.["error"]);
   // After a read that succeeded, etcdctl calls every member unhealthy while any has an alarm.
   const healthy =
-    read?.health === true ||
-    read?.error?.startsWith("Active Alarm(s)") === true ||
-    forbidden.test(read?.error ?? "");
+    read?.["health"] === true || error.startsWith("Active Alarm(s)") || forbidden.test(error);
   return {
     name: member.name,
     endpoint: member.clientUrl,
     healthy,
-    latencyMs: healthy ? milliseconds(read?.took ?? "") : null,
-    version: typeof status?.["version"] === "string" ? status["version"] : null,
-    id,
-    leader: id !== null && hexId(status?.["leader"]) === id,
-    dbSizeBytes: bytes(status?.["dbSize"]),
-    dbSizeInUseBytes: bytes(status?.["dbSizeInUse"]),
-    alarms: alarms.map(({ alarm }) => alarmNames[String(alarm)] ?? `alarm ${String(alarm)}`),
+    latencyMs: healthy ? milliseconds(textOf(read?.["took"])) : null,
+    version: word(status["version"]) || null,
+    id: id || null,
+    leader: id !== "" && hexId(status["leader"]) === id,
+    dbSizeBytes: bytes(status["dbSize"]),
+    dbSizeInUseBytes: bytes(status["dbSizeInUse"]),
+    alarms: alarms.map(
+      ({ alarm }) => alarmNames.get(textOf(alarm)) ?? `alarm ${word(textOf(alarm))}`,
+    ),
   };
 }
 
@@ -124,31 +149,26 @@ function leaderMistakes(members: MemberHealth[]): string[] {
 }
 
 function membershipMistakes(members: readonly MemberUrls[], answers: Answers): string[] {
-  const listed = answers.members?.members ?? [];
-  const unknown = listed.filter(
-    (entry) => !members.some((member) => entry.peerURLs?.includes(member.peerUrl)),
-  );
-  const missing = members.filter(
-    (member) => !listed.some((entry) => entry.peerURLs?.includes(member.peerUrl)),
-  );
+  const isAt = (entry: Answer, member: MemberUrls) =>
+    Array.isArray(entry["peerURLs"]) && entry["peerURLs"].includes(member.peerUrl);
+  const listed = answers.members;
+  const unknown = listed.filter((entry) => !members.some((member) => isAt(entry, member)));
+  const missing = members.filter((member) => !listed.some((entry) => isAt(entry, member)));
   return [
-    ...unknown.map((entry) => `${entry.name ?? hexId(entry.ID)} is a member and not in this stack`),
+    ...unknown.map(
+      (entry) => `${word(entry["name"]) || hexId(entry["ID"])} is a member and not in this stack`,
+    ),
     ...missing.map((member) => `${member.name} is not a member`),
   ];
 }
 
-/** Ids are unsigned 64-bit: a JavaScript number would round them. */
-function hexId(value: unknown): string | null {
-  return isLosslessNumber(value) ? BigInt(value.value).toString(16) : null;
-}
-
 function bytes(value: unknown): number | null {
-  return isLosslessNumber(value) ? Number(value.value) : null;
+  return textOf(value) === "" ? null : natural(value);
 }
 
 /** A Go duration of one unit, as etcdctl prints it: 1.687ms, 912µs, 1.2s. */
 function milliseconds(took: string): number | null {
-  const match = /^([\d.]+)(ns|µs|us|ms|s)$/.exec(took);
+  const match = /^(\d{1,15}(?:\.\d{1,15})?)(ns|µs|us|ms|s)$/.exec(took);
   if (match === null) {
     return null;
   }

@@ -90,10 +90,13 @@ export function stage(
   );
 }
 
-/** The tarball goes to the user's own temporary file: the script checks it and takes it from there. */
+/**
+ * The tarball goes to the SSH user's home, where the script, which begins there, too, checks it and takes it from: in a
+ * folder that everybody may write to, anybody could have made a file of that name.
+ */
 function uploadRelease(machine: Machine, file: string, opts: pulumi.CustomResourceOptions) {
   const sha256 = fileSha256(file);
-  const tarball = `/var/tmp/${machine.name}-${path.basename(file)}`;
+  const tarball = `.${machine.name}-${path.basename(file)}`;
   const resource = new remote.CopyToRemote(
     `${machine.name}-upload`,
     {

@@ -28,17 +28,17 @@ export async function forgetLimits(outputs: StackOutputs): Promise<void> {
 }
 
 /**
- * Writes values of 1 MB until etcd refuses.
+ * Writes values of 1 MB until etcd refuses, or that often.
  * @param key to write to, in the words of a shell: with $i another one each time
  * @returns what etcd said at last
  */
-export function fillDatabase(outputs: StackOutputs, key: string): Promise<string> {
+export function fillDatabase(outputs: StackOutputs, key: string, times = 40): Promise<string> {
   const pki = "/etc/etcd/pki";
   const etcdctl = `sudo etcdctl --cacert=${pki}/ca.crt --cert=${pki}/operator.crt --key=${pki}/operator.key`;
   return onController(
     outputs,
     outputs.members[0]!.name,
-    `for i in $(seq 40); do head -c 1000000 /dev/zero | tr '\\0' x |
+    `for i in $(seq ${times}); do head -c 1000000 /dev/zero | tr '\\0' x |
        ${etcdctl} --endpoints=https://127.0.0.1:2379 put "${key}" 2>&1 || break; done | tail -n 1`,
   );
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { Lab } from "../../lab/lab";
 import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
@@ -18,6 +18,7 @@ import {
   expectThreeHealthyMembers,
 } from "./expectations";
 import { dataVolumes } from "./dataVolumes";
+import { forgedPut, send, sendFrom } from "./forgedMessage";
 import { fillDatabase, forgetLimits, limitDatabases } from "./fullDatabase";
 import { leftovers } from "./leftovers";
 
@@ -77,6 +78,46 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   it("makes three healthy members", () => expectThreeHealthyMembers(outputs));
   it("reads on each member what was written on another", () => expectPutAndGet(outputs));
   it("refuses strangers on every port", () => expectStrangersRefused(outputs));
+  it("takes a forged message of Raft from no client: it would go past access control", async () => {
+    const ctl = (...words: string[]) => etcdctl(outputs, words);
+    for (const user of ["root", "client"]) {
+      await ctl("user", "add", user, "--no-password");
+      await ctl("user", "grant-role", user, "root");
+    }
+    await ctl("user", "add", "operator", "--no-password");
+    await ctl("auth", "enable");
+    try {
+      const { name, privateIp } = outputs.members[0]!;
+      const onMember = (command: string) => onController(outputs, name, command);
+      const put =
+        "cd /etc/etcd/pki && sudo etcdctl --cacert=ca.crt --cert=operator.crt --key=operator.key put";
+      await expect(onMember(`${put} forged operator`)).rejects.toThrow(/permission denied/);
+      const forged = (value: string) => forgedPut(outputs, name, { key: "forged", value });
+      expect(await sendFrom(outputs, name, "operator", await forged("operator"))).toMatch(
+        /alert (unknown ca|bad certificate)/,
+      );
+      const client = {
+        cert: outputs.clientCertPem,
+        key: outputs.clientKeyPem,
+        ca: await onMember("cat /etc/etcd/pki/peer-ca.crt"),
+      };
+      expect(await send(privateIp, client, await forged("client"))).toMatch(
+        /alert (unknown ca|bad certificate)/,
+      );
+      expect(await ctl("get", "forged")).toBe("");
+      // The message is one that works: what a peer's certificate can do that a client's cannot.
+      expect(await sendFrom(outputs, name, "peer", await forged("a peer"))).toBe("204");
+      await vi.waitFor(async () =>
+        expect(await ctl("get", "forged", "--print-value-only")).toBe("a peer"),
+      );
+    } finally {
+      await ctl("auth", "disable");
+    }
+    await ctl("del", "forged");
+    for (const user of ["root", "client", "operator"]) {
+      await ctl("user", "delete", user);
+    }
+  });
   it("protects files by owner and mode", () => expectFilesProtected(outputs));
 
   it("changes nothing when nothing has changed", async () => {

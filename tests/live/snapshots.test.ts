@@ -16,6 +16,7 @@ import { takeSnapshot } from "../../components/etcd/remote/snapshot";
 import { etcdctl, onController, startsOf } from "./cluster";
 import { tempFolder } from "../tempFolder";
 import { expectNoPrivateKey } from "./expectations";
+import { fillDatabase } from "./fullDatabase";
 
 const three = ["10.0.1.10", "10.0.1.11", "10.0.1.12"].map((privateIp, index) => ({
   name: `controller-${index}`,
@@ -164,6 +165,118 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     const key = where.replace(`s3://${await bucket()}/`, "");
     const object = await place.s3.getObject(await bucket(), key);
     expect(createHash("sha256").update(object).digest("hex")).toBe(sha256);
+  });
+
+  describe("eight of them on a disk that has no room for eight", () => {
+    const directory = "/var/lib/etcd-snapshots";
+    const onEach = (command: string) =>
+      Promise.all(three.map(({ name }) => onController(outputs(), name, command)));
+    const kept = async (name: string) =>
+      (await onController(outputs(), name, `sudo sh -c 'cd ${directory} && ls *.db'`)).split("\n");
+    /** Of the database, and the disk's, in MiB. */
+    let size: number;
+    let disk: number;
+    let taker: string;
+
+    beforeAll(async () => {
+      operator.ask({ "etcd:snapshotKeep": 8 });
+      await operator.up();
+      // One key; what it was before stays in the database, too, until that is compacted.
+      await fillDatabase(outputs(), "same", 12);
+      const { members } = await askHealth(outputs());
+      size = Math.ceil(Math.max(...members.map((one) => one.dbSizeBytes!)) / 1024 ** 2);
+      // What stays free for certificates and releases, and four and a half.
+      disk = 512 + Math.floor(4.5 * size);
+      await onEach(
+        `sudo mkdir -p ${directory} && sudo mount -t tmpfs -o size=${disk}m none ${directory} && ` +
+          `sudo systemd-run --quiet --unit=watch-room sh -c 'while df --output=avail --block-size=1M ${directory} | tail -n 1; do sleep 0.1; done'`,
+      );
+    });
+    afterAll(() => onEach(`sudo systemctl stop watch-room; sudo umount ${directory}`));
+
+    /** The least that was ever free on that disk. */
+    const leastFree = async (name: string) =>
+      Number(
+        await onController(
+          outputs(),
+          name,
+          "sudo journalctl --unit=watch-room --output=cat --no-pager | grep -o '^ *[0-9]*$' | sort -n | head -n 1",
+        ),
+      );
+
+    it("leaves as many as fit, the newest among them, and room for a release", async () => {
+      let newest = "";
+      for (let taken = 0; taken < 8; taken += 1) {
+        const snapshot = await takeSnapshot(outputs(), log);
+        [taker, newest] = [snapshot.member, path.basename(snapshot.file)];
+      }
+      const files = await kept(taker);
+      console.log(
+        `${files.length} of 8 snapshots of ${size} MiB on ${disk} MiB, least free ${await leastFree(taker)} MiB`,
+      );
+      expect(files).toHaveLength(4);
+      expect(files.at(-1)).toBe(newest);
+      expect(await leastFree(taker)).toBeGreaterThanOrEqual(512);
+      expect(await askHealth(outputs())).toMatchObject({ healthy: true });
+      await etcdctl(outputs(), ["put", "while the disk", "is small"]);
+    });
+
+    it("is pruned, though the store takes none", async () => {
+      const machine = new LiveMachine(taker, outputs());
+      const settings = "/etc/etcd/snapshot/settings";
+      const request = { settings, when: "now", ...machine.identity, bucket: "no-such-bucket" };
+      const before = await kept(taker);
+      for (let failed = 0; failed < 3; failed += 1) {
+        const { code, stderr } = await machine.run("snapshot", request);
+        expect(code, stderr).toBe(1);
+        expect(stderr).toContain("AccessDenied");
+      }
+      const files = await kept(taker);
+      expect(files).toHaveLength(4);
+      expect(before).not.toContain(files.at(-1));
+      expect(await leastFree(taker)).toBeGreaterThanOrEqual(512);
+    });
+
+    it("has room again that one left behind when it was killed", async () => {
+      const leave = (file: string) =>
+        `sudo head -c ${3 * size}M /dev/zero | sudo tee ${directory}/${file} >/dev/null`;
+      const [oldest] = await kept(taker);
+      await onController(
+        outputs(),
+        taker,
+        `sudo sh -c 'cd ${directory} && ls *.db | head -n -1 | xargs rm'; ${leave(".partial-etcd.part")}; ${leave(`${oldest}.part`)} || true`,
+      );
+      await takeSnapshot(outputs(), log);
+      expect(await kept(taker)).toHaveLength(2);
+      const all = await onController(outputs(), taker, `sudo ls -A ${directory}`);
+      expect(all).not.toContain("part");
+    });
+
+    it("tells a failure on the machine where the clock's one failed, and keeps the newest", async () => {
+      const leader = (await askHealth(outputs())).members.find((member) => member.leader)!.name;
+      const on = (command: string) => onController(outputs(), leader, command);
+      await on(
+        `sudo rm -f ${directory}/*.db; sudo touch -d '-1 hour' ${directory}/etcd-20260101T000000Z-r1-v3.6.16.db; ` +
+          `sudo head -c ${4 * size}M /dev/zero | sudo tee ${directory}/somebody-elses >/dev/null`,
+      );
+      const ended = await on(
+        "sudo systemctl start etcd-snapshot 2>&1; systemctl is-failed etcd-snapshot",
+      );
+      expect(ended).toMatch(/failed$/);
+      const why = new RegExp(
+        `${directory} has \\d+ MiB free, and a snapshot needs \\d+ MiB, of which 512 stay free: none was taken`,
+      );
+      expect(await on("sudo journalctl --unit=etcd-snapshot --lines=20 --no-pager")).toMatch(why);
+      const { healthy, snapshots: told } = await askHealth(outputs());
+      expect(told.warning).toMatch(new RegExp(`the snapshot on ${leader} failed`));
+      expect(told.warning).toMatch(why);
+      expect(healthy).toBe(true);
+      expect(await kept(leader)).toHaveLength(1);
+      await etcdctl(outputs(), ["put", "while none", "is taken"]);
+      await on(`sudo rm ${directory}/somebody-elses`);
+      await on("sudo systemctl reset-failed etcd-snapshot; sudo systemctl start etcd-snapshot");
+      expect((await snapshots()).warning).toBe("");
+    });
   });
 
   it("refuses a truncated snapshot before anything is stopped", async () => {

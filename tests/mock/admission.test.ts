@@ -411,6 +411,62 @@ describe("members of a cluster that runs", () => {
     expect(actions()).toEqual(["restart b"]);
   });
 
+  describe("with a database that takes its time to be read", () => {
+    /** The same, with databases of 2 GiB. */
+    const large = (seen: Observed) =>
+      show({
+        machines: seen.machines.map((machine) =>
+          machine.seen
+            ? {
+                ...machine,
+                view: {
+                  ...machine.view,
+                  status: new Map(
+                    [...machine.view.status].map(([url, status]) => [
+                      url,
+                      { ...status, dbSizeBytes: 2 * 1024 ** 3 },
+                    ]),
+                  ),
+                },
+              }
+            : machine,
+        ),
+      });
+
+    it("are looked at again while others do not answer", async () => {
+      large(observed({ machines: stale }));
+      const { gate, before } = await update(flags, desired());
+      await gate(desired());
+      site.looks.length = 0;
+      show(observed({ machines: stale, answers: { c: "silent" } }));
+      const b = before("b");
+      await vi.waitUntil(() => site.looks.length > 0);
+      show(observed({ machines: stale }));
+      await b;
+      expect(site.looks).toEqual(["b", "b"]);
+      expect(actions()).toEqual(["restart b"]);
+    });
+
+    it("are not waited for where it is anything else that speaks against it", async () => {
+      large(observed({ machines: stale }));
+      const { gate, before } = await update(flags, desired());
+      await gate(desired());
+      site.looks.length = 0;
+      show(observed({ machines: stale, alarms: { c: "CORRUPT" } }));
+      await expect(before("b")).rejects.toThrow(/the cluster has an alarm \(CORRUPT\)/);
+      expect(site.looks).toEqual(["b"]);
+    });
+  });
+
+  it("are refused at once while others do not answer, where nothing keeps them from it", async () => {
+    const { gate, before } = await update(flags, desired());
+    await gate(desired());
+    site.looks.length = 0;
+    show(observed({ machines: stale, answers: { c: "silent" } }));
+    await expect(before("b")).rejects.toThrow(/others do not answer: c/);
+    expect(site.looks).toEqual(["b"]);
+  });
+
   it("start together where all are stopped: none of them is a quorum", async () => {
     show(
       observed({

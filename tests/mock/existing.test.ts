@@ -45,6 +45,16 @@ describe("machines that exist already", () => {
     );
   });
 
+  it("are given a release where nobody but the SSH user can have made a file of its name", async () => {
+    const { get } = await record({ ...site, install: "file", releaseFile: __filename }, secrets);
+    const upload = get("command:remote:CopyToRemote", "etcd-host0-upload");
+    // Below the home of the SSH user, where its commands begin.
+    expect(upload.inputs["remotePath"]).toBe(".etcd-host0-existing.test.ts");
+    const stage = get(command, "etcd-host0-stage");
+    expect(stage.inputs["create"]).toContain(" tarball=.etcd-host0-existing.test.ts ");
+    expect(stage.dependencies.some((urn) => urn.endsWith("::etcd-host0-upload"))).toBe(true);
+  });
+
   it.each<[boolean, Record<string, unknown>]>([
     [false, {}],
     [true, { snapshotBucket: "etcd", snapshotRegion: "eu-west-1" }],

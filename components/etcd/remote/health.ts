@@ -1,4 +1,5 @@
 import { type ClusterHealth, readHealth } from "../health";
+import { withoutControls } from "../strangers";
 import type { RemoteCluster } from "./cluster";
 import { type LiveMachine, liveMachines } from "./machine";
 
@@ -21,7 +22,7 @@ export async function askHealth(
       }
       failures.push(`${machine.name}: ${stderr.trim()}`);
     } catch (error) {
-      failures.push(`${machine.name}: ${(error as Error).message}`);
+      failures.push(`${machine.name}: ${withoutControls((error as Error).message)}`);
     }
   }
   throw new Error(`no machine could be asked:\n  ${failures.join("\n  ")}`);

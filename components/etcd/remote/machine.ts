@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { scriptCommand, scriptInput, type ScriptName } from "../scripts";
+import { plainLines, withoutControls } from "../strangers";
 import type { RemoteCluster, RemoteMember } from "./cluster";
 import { runOverSsh, type SshResult, type SshTarget } from "./ssh";
 
@@ -51,19 +52,25 @@ export class LiveMachine {
   }
 
   /**
-   * Runs one of the project's scripts as root. A status other than zero is a result.
+   * Runs one of the project's scripts as root. A status other than zero is a result. What it says is for a person's
+   * terminal, and the machine may have been taken over: no line of it is more than text.
    * @throws Error where the machine cannot be reached, or the script takes too long
    */
-  run(
+  async run(
     script: ScriptName,
     args: Readonly<Record<string, string | number | boolean>>,
     options: { timeoutSeconds?: number; onStderrLine?: (line: string) => void } = {},
   ): Promise<SshResult> {
-    return runOverSsh(this.target, scriptCommand(script, args), scriptInput(script), {
+    const { onStderrLine, ...limits } = options;
+    const result = await runOverSsh(this.target, scriptCommand(script, args), scriptInput(script), {
       timeoutSeconds: 60,
       dialTimeoutSeconds: 8,
-      ...options,
+      ...limits,
+      ...(onStderrLine && {
+        onStderrLine: (line: string) => onStderrLine(withoutControls(line)),
+      }),
     });
+    return { ...result, stderr: plainLines(result.stderr) };
   }
 
   /**

@@ -26,7 +26,13 @@ import { Later } from "./later";
 import { RollingLock } from "./lock";
 import { MachineGuard } from "./machineGuard";
 import type { Standpoint } from "./machineOrder";
-import { endsAProcess, isBlocked, type MemberStep, waitsForOthers } from "./memberStep";
+import {
+  endsAProcess,
+  isBlocked,
+  type MemberStep,
+  secondsToRead,
+  waitsForOthers,
+} from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
 import { permitSeconds, permitText } from "./permit";
@@ -425,17 +431,49 @@ export class Admission extends pulumi.ComponentResource {
     const look = async () => ({
       machines: [await observeBy(run, this.observedMember(name), endpoints)],
     });
-    let observed = await look();
-    let step = await this.stepOf(name, observed, inputs);
+    let [observed, step] = await this.decided(name, look, inputs);
     if (endsAProcess(step)) {
       await sleep(electionMs);
-      observed = await look();
-      step = await this.stepOf(name, observed, inputs);
+      [observed, step] = await this.decided(name, look, inputs);
     }
     await this.permit(step, inputs, run);
     const view = this.viewOf(observed, await this.former.record);
     this.lock.seesLeader(view.leader);
     return !waitsForOthers(step, view);
+  }
+
+  /** What a large database keeps its members from answering is no reason to end an update: it is looked at again. */
+  private async decided(
+    name: string,
+    look: () => Promise<Observed>,
+    inputs: Inputs,
+  ): Promise<[Observed, MemberStep]> {
+    const seconds = await this.secondsToRead();
+    const deadline = Date.now() + seconds * 1000;
+    for (let told = false; ; told = true) {
+      const observed = await look();
+      const step = await this.stepOrNot(name, observed, inputs);
+      if (!isBlocked(step)) {
+        return [observed, step];
+      }
+      if (step.mayPass !== true || Date.now() + electionMs > deadline) {
+        throw new Error(`${name}: ${step.blocked}`);
+      }
+      if (!told) {
+        this.say(
+          `${name} waits for members that do not answer now: with a database of this size for ${seconds} s at most`,
+        );
+      }
+      await sleep(electionMs);
+    }
+  }
+
+  /** By the largest database that was seen before the first change. */
+  private async secondsToRead(): Promise<number> {
+    const observed = await this.observed;
+    return observed === undefined
+      ? 0
+      : secondsToRead(this.viewOf(observed, await this.former.record).databaseBytes);
   }
 
   private async lookAtAll(): Promise<Observed> {
@@ -448,12 +486,16 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async stepOf(name: string, observed: Observed, inputs: Inputs): Promise<MemberStep> {
-    const question = { ...(await this.question(observed)), digests: { [name]: digestIn(inputs) } };
-    const step = decideMember(question, name);
+    const step = await this.stepOrNot(name, observed, inputs);
     if (isBlocked(step)) {
       throw new Error(`${name}: ${step.blocked}`);
     }
     return step;
+  }
+
+  private async stepOrNot(name: string, observed: Observed, inputs: Inputs) {
+    const question = { ...(await this.question(observed)), digests: { [name]: digestIn(inputs) } };
+    return decideMember(question, name);
   }
 
   private async permit(step: MemberStep, inputs: Inputs, run: RunOverSsh): Promise<void> {

@@ -50,6 +50,8 @@ export interface MemberStep {
 export interface Blocked {
   readonly member: string;
   readonly blocked: string;
+  /** Whether it is only that somebody did not answer in time, which may be another thing in a moment. */
+  readonly mayPass?: true;
 }
 
 /** What a member's step is decided by. */
@@ -156,6 +158,7 @@ function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberSte
     return blocked(
       name,
       `its etcd runs and does not serve reads now, and the others are no quorum without it that is known to serve (${list(mute)}): ${notRestarted}. See npm run health, and run pulumi up again`,
+      true,
     );
   }
   return step(machine, question, {
@@ -193,6 +196,7 @@ function restartOf(
     return blocked(
       name,
       `${leftAsItWas}, because others do not answer: ${list(mute)}. This update repairs what it can of them; then run pulumi up again`,
+      true,
     );
   }
   const others = view.members.filter((one) => one !== entry);
@@ -312,6 +316,14 @@ export function waitsForOthers({ action, pid }: MemberStep, view: ClusterView): 
 
 /** A database read at a rate at which any disk does (etcd's own recommendation is 50 MB/s), twice. */
 const readBytesPerSecond = 14 * 1024 * 1024;
+/**
+ * How long it may take, in seconds, until a database has been read twice: by a member that starts, and by the others,
+ * which compare theirs with it (etcd's initial corruption check) and may answer nobody meanwhile.
+ */
+export function secondsToRead(bytes: number): number {
+  return Math.ceil((2 * bytes) / readBytesPerSecond);
+}
+
 /** What a start takes beside reading: an election, a slow machine. */
 const leastWaitSeconds = 120;
 
@@ -335,13 +347,13 @@ function step(
     serve: [],
     initialCluster: "",
     token: clusterId,
-    waitSeconds: leastWaitSeconds + Math.ceil((2 * view.databaseBytes) / readBytesPerSecond),
+    waitSeconds: leastWaitSeconds + secondsToRead(view.databaseBytes),
     ...changes,
   };
 }
 
-function blocked(member: string, text: string): Blocked {
-  return { member, blocked: text };
+function blocked(member: string, text: string, mayPass = false): Blocked {
+  return { member, blocked: text, ...(mayPass && { mayPass }) };
 }
 
 export function isBlocked(one: MemberStep | Blocked): one is Blocked {

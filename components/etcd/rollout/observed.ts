@@ -1,5 +1,6 @@
-import { LosslessNumber, parse } from "lossless-json";
+import { parse } from "lossless-json";
 import { readCertificates, type SeenCertificate } from "../certificates";
+import { hexId, largestAnswer, natural, objects, textOf, word } from "../strangers";
 import { flagsOfUnit } from "../unit";
 
 /**
@@ -111,9 +112,6 @@ export interface Observed {
   readonly machines: readonly ObservedMachine[];
 }
 
-/** A document larger than this is no observation: a healthy one has some tens of KiB. */
-const largest = 1024 * 1024;
-
 interface Document {
   readonly cluster: Record<string, unknown>;
   readonly process: Record<string, unknown>;
@@ -129,8 +127,10 @@ interface Document {
  * @throws Error where it is no such document
  */
 export function readObservation(name: string, text: string): SeenMachine {
-  if (text.length > largest) {
-    throw new Error(`${name} answered with ${text.length} characters, expected at most ${largest}`);
+  if (text.length > largestAnswer) {
+    throw new Error(
+      `${name} answered with ${text.length} characters, expected at most ${largestAnswer}`,
+    );
   }
   const said = readDocument(name, text);
   for (const part of ["cluster", "process", "certificates", "doors", "answers"] as const) {
@@ -215,7 +215,7 @@ function readDoors(doors: Record<string, unknown>): [string, Answer][] {
 }
 
 function readHealth(answer: unknown): [string, Answer][] {
-  return list(answer)
+  return objects(answer)
     .filter((one) => word(one["endpoint"]) !== "")
     .map((one) => {
       const serves = one["health"] === true || hasRead.test(textOf(one["error"]));
@@ -225,7 +225,7 @@ function readHealth(answer: unknown): [string, Answer][] {
 
 function readStatus(answer: unknown): Map<string, EndpointStatus> {
   return new Map(
-    list(answer).map((one) => {
+    objects(answer).map((one) => {
       const said = (one["Status"] ?? {}) as Record<string, unknown>;
       const header = (said["header"] ?? {}) as Record<string, unknown>;
       return [
@@ -297,43 +297,14 @@ function json(value: unknown): unknown {
   }
 }
 
-/** Objects of a list; what is none is left out. */
-function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value)
-    ? value.filter((one): one is Record<string, unknown> => typeof one === "object" && one !== null)
-    : [];
-}
-
 /** The objects of a list of nothing else; undefined of anything else. */
 function whole(value: unknown): Record<string, unknown>[] | undefined {
-  const objects = list(value);
-  return Array.isArray(value) && objects.length === value.length ? objects : undefined;
-}
-
-/** A text of the characters that names, ids, URLs and times have; "" of anything else. */
-function word(value: unknown): string {
-  return typeof value === "string" && /^[\w./:+@[\]-]{1,200}$/.test(value) ? value : "";
+  const all = objects(value);
+  return Array.isArray(value) && all.length === value.length ? all : undefined;
 }
 
 /** Each of a list; undefined where one is no such text. */
 function words(value: unknown): string[] | undefined {
   const all = Array.isArray(value) ? value.map(word) : [""];
   return all.includes("") ? undefined : all;
-}
-
-/** A text, or a number as it was written; "" of anything else. */
-function textOf(value: unknown): string {
-  const isPlain = ["string", "number"].includes(typeof value) || value instanceof LosslessNumber;
-  return isPlain ? String(value) : "";
-}
-
-function natural(value: unknown): number {
-  const number = Number(textOf(value));
-  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
-}
-
-/** Ids are unsigned 64-bit: a JavaScript number would round them. */
-function hexId(value: unknown): string {
-  const text = textOf(value);
-  return /^\d{1,20}$/.test(text) ? BigInt(text).toString(16) : "";
 }

@@ -8,6 +8,7 @@ stage_release() {
   else
     install_release
   fi
+  [[ -z $tarball ]] || rm -f "$tarball"
 }
 
 runs_version() {
@@ -115,7 +116,6 @@ take_uploaded() {
   # The copy is what is checked and used: others may still write to what was uploaded.
   cp "$tarball" "$staging/$1"
   check_sum "$staging/$1" "$sha256" "$tarball"
-  rm -f "$tarball"
 }
 
 # check_sum FILE EXPECTED WHAT [WAY]

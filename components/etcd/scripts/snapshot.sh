@@ -65,6 +65,7 @@ is_old() { (($(date +%s) - $1 >= minutes * 60 - 30)); }
 take() {
   local file status where sha256
   install -d -m 0700 "$directory"
+  remove_unfinished
   # Before it is saved and before it is uploaded: a store that takes nothing must not fill the disk here.
   remove_old
   # One that only the upload has failed of is not taken again.
@@ -90,7 +91,6 @@ take() {
 save() {
   local partial=$directory/.partial-$service said
   make_room
-  rm -f "$partial" "$partial.part"
   # A database of some GiB takes its time.
   said=$(ctl_for 1800 "$client_url" snapshot save "$partial" 2>&1) ||
     fail "etcd on this member gave no snapshot: $(tail -n 1 <<<"$said"); $directory has $(free_mib "$directory") MiB free. The snapshots before it are still there"
@@ -116,6 +116,14 @@ make_room() {
   done
   (($(free_mib "$directory") >= needed)) ||
     fail "$directory has $(free_mib "$directory") MiB free, and a snapshot needs $needed MiB, of which $reserve_mib stay free: none was taken, and the last one is still there. Make room there, or set snapshotDirectory to a larger disk"
+}
+
+# What one that was killed, while it was saved or uploaded, has left: nobody else would ever remove it, and it can be
+# as large as a snapshot.
+remove_unfinished() {
+  local all
+  mapfile -t all < <(these ".partial-$service" && these ".partial-$service.part" && these "$service-????????T??????Z-r*-v*.db.part*")
+  rm -f "${all[@]}"
 }
 
 # Retention by count and by age; the newest one stays, however old it is.

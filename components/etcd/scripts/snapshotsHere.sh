@@ -15,7 +15,10 @@ read_settings() {
 }
 
 # This member's, oldest first: their names begin with the time.
-snapshots() { find "$directory" -maxdepth 1 -type f -name "$service-????????T??????Z-r*-v*.db" | sort; }
+snapshots() { these "$service-????????T??????Z-r*-v*.db" | sort; }
+
+# these PATTERN: the files of such names.
+these() { find "$directory" -maxdepth 1 -type f -name "$1"; }
 
 newest() { snapshots | tail -n 1; }
 

@@ -1,4 +1,4 @@
-import { isText, objectIn, placePattern, withoutControls } from "../strangers";
+import { isText, object, objectIn, objects, placePattern, withoutControls } from "../strangers";
 
 /** What became of a cluster's snapshots, as `snapshot.sh` has written it into the cluster. */
 export interface SnapshotHealth {
@@ -24,11 +24,6 @@ export interface TakenSnapshot {
   readonly where: string;
 }
 
-/** etcd's answer to a range of keys: both in base64. */
-export interface SnapshotAnswer {
-  readonly kvs?: { readonly key: string; readonly value: string }[];
-}
-
 interface Taken {
   readonly time: number;
   readonly revision: number;
@@ -50,9 +45,10 @@ const clockTolerance = 300;
 /**
  * The records are keys of the cluster, which every client may write: what is none of ours is told, and is no
  * snapshot.
+ * @param answer etcd's to a range of keys: both in base64
  * @param now seconds since 1970, by the clock of the machine that was asked
  */
-export function snapshotHealth(answer: SnapshotAnswer | null, now: number): SnapshotHealth {
+export function snapshotHealth(answer: unknown, now: number): SnapshotHealth {
   const [saidTaken, saidFailed] = ["taken", "failed"].map((name) => record(answer, name));
   const taken = saidTaken && readTaken(saidTaken, now);
   const failed = saidFailed && readFailed(saidFailed, now);
@@ -138,11 +134,13 @@ export function duration(seconds: number): string {
 }
 
 /** What a key says; nothing of what is no object. */
-function record(answer: SnapshotAnswer | null, name: string): Record<string, unknown> | undefined {
-  const found = answer?.kvs?.find(({ key }) => decoded(key).endsWith(`/${name}`));
-  return found && objectIn(decoded(found.value));
+function record(answer: unknown, name: string): Record<string, unknown> | undefined {
+  const keys = objects(object(answer)["kvs"]);
+  const found = keys.find(({ key }) => decoded(key).endsWith(`/${name}`));
+  return found && objectIn(decoded(found["value"]));
 }
 
-const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
+const decoded = (base64: unknown) =>
+  typeof base64 === "string" ? Buffer.from(base64, "base64").toString() : "";
 
 const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();

@@ -7,6 +7,7 @@ import { PulumiEngine, up } from "../../../lab/pulumiEngine";
 import { labStackFile, stackFile } from "../../../lab/stackFile";
 import { askHealth } from "../../../components/etcd/remote/health";
 import { expectNoPrivateKey } from "../expectations";
+import { letMalloryIn, lookAtMallory } from "../hostileUser";
 import { tempFolder } from "../../tempFolder";
 import { Site } from "./harness";
 
@@ -139,6 +140,53 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
       expect(flags).toContain(`--quota-backend-bytes=${4 * 1024 ** 3}`);
       expect(flags).toContain("/opt/etcd/v3.7.3/bin/etcd");
     }
+  });
+
+  it("are changed though somebody with a shell there holds every lock that she can", async () => {
+    const [first, , damaged] = ips as [string, string, string];
+    for (const [index, ip] of ips.entries()) {
+      const held = await letMalloryIn((command) => site.on(ip, command), `etcd-host${index}`);
+      console.log(`mallory holds ${held.length} files and folders of ${ip}`);
+      expect(held).toEqual(
+        expect.arrayContaining([
+          "/run/lock",
+          "/run/lock/etcd-by-pulumi.lock",
+          "/tmp",
+          "/var/tmp",
+          `/var/tmp/etcd-host${index}-etcd-v3.7.3-linux-amd64.tar.gz`,
+          "/opt/etcd/v3.7.3/bin/etcd",
+          "/etc/systemd/system/etcd.service",
+        ]),
+      );
+      expect(held).not.toContain("/run/etcd-by-pulumi");
+    }
+    // So that what is uploaded is needed, too.
+    await site.on(damaged, "sudo chmod -x /opt/etcd/v3.7.3/bin/etcd");
+    const changes = {
+      "etcd:quotaGiB": 5,
+      "etcd:binDirectory": "/usr/local/bin",
+      "etcd:install": "file",
+      "etcd:releaseFile": path.join(site.releases, "v3.7.3", "etcd-v3.7.3-linux-amd64.tar.gz"),
+    };
+    const { exitCode, output, seconds } = await site.upWithEngine(
+      engine,
+      "three-machines",
+      changes,
+    );
+    expect(exitCode, output).toBe(0);
+    console.log(`changed beside mallory in ${seconds.toFixed(1)} s`);
+    expect(seconds).toBeLessThan(120);
+    expect(await askHealth(await engine.outputs())).toMatchObject({ healthy: true });
+    for (const [index, ip] of ips.entries()) {
+      const flags = await site.on(ip, "systemctl show -p ExecStart etcd");
+      expect(flags).toContain(`--quota-backend-bytes=${5 * 1024 ** 3}`);
+      // What was uploaded is gone again.
+      expect(await site.on(ip, "find ~ -name '*.tar.gz'")).toBe("");
+      const left = await lookAtMallory((command) => site.on(ip, command), `etcd-host${index}`);
+      expect(left).toBe("active");
+    }
+    expect(await site.on(damaged, "/opt/etcd/v3.7.3/bin/etcd --version")).toContain("3.7.3");
+    await site.on(first, "sudo systemctl start etcd-snapshot");
   });
 
   it("are replaced by a blank one at the same address, which the others give the data", async () => {

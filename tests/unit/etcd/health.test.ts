@@ -1,7 +1,19 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readHealth } from "../../../components/etcd/health";
 import { planMembers } from "../../../components/etcd/plan";
 import { healthReport, memberIds, type ReportChanges } from "../../healthReport";
+import {
+  hostile,
+  hostileText,
+  id,
+  many,
+  printed,
+  record,
+  some,
+  unprintable,
+} from "./hostileDocuments";
+import { cases } from "./rollout/seed";
 
 const members = planMembers(
   [
@@ -121,3 +133,82 @@ it("that one may not read is an answer: access control is no outage", () => {
   expect(answer("etcdserver: permission denied")).toBe(true);
   expect(answer("context deadline exceeded")).toBe(false);
 });
+
+describe("a machine that was taken over", () => {
+  const [{ clientUrl, peerUrl }] = members as [(typeof members)[number]];
+  const base64 = (value: unknown) => Buffer.from(printed(value)).toString("base64");
+  const snapshot = record({
+    time: some(1),
+    revision: some(2),
+    bytes: some(3),
+    where: some("s3://b/k"),
+    minutes: some(60),
+    member: some("controller-0"),
+    reason: hostileText,
+  });
+  const kv = (name: string) =>
+    record({
+      key: some(base64Of(`etcd-by-pulumi/snapshot/${name}`)),
+      value: fc.oneof(snapshot.map(base64), hostile),
+    });
+  const documents = record({
+    health: many(
+      record({
+        endpoint: some(clientUrl),
+        health: some(true),
+        took: fc.oneof(some("1.2ms"), fc.constantFrom("1.2.3ms", `${"9".repeat(400)}s`)),
+        error: hostileText,
+      }),
+    ),
+    status: many(
+      record({
+        Endpoint: some(clientUrl),
+        Status: record({
+          header: record({ member_id: id }),
+          version: some("3.7.3"),
+          leader: id,
+          dbSize: id,
+          dbSizeInUse: id,
+        }),
+      }),
+    ),
+    alarms: record({ alarms: many(record({ memberID: id, alarm: some(1) })) }),
+    members: record({
+      members: many(record({ ID: id, name: some("m0"), peerURLs: many(some(peerUrl)) })),
+    }),
+    snapshots: record({ kvs: many(fc.oneof(kv("taken"), kv("failed"))) }),
+    now: some(100),
+  }).map(printed);
+
+  it("tells nothing that a terminal could fall for, and no number that is none", () => {
+    fc.assert(
+      fc.property(fc.oneof(documents, hostileText, fc.json()), (text) => {
+        let health;
+        try {
+          health = readHealth(text, members);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^its answer (is no JSON|has \d+ characters)/);
+          return;
+        }
+        expect(unprintable(health)).toEqual([]);
+        expect(health.members.map(({ name }) => name)).toEqual(members.map(({ name }) => name));
+        for (const { latencyMs, dbSizeBytes, dbSizeInUseBytes } of health.members) {
+          for (const number of [latencyMs, dbSizeBytes, dbSizeInUseBytes]) {
+            expect(number === null || Number.isFinite(number)).toBe(true);
+          }
+        }
+      }),
+      cases(1000),
+    );
+  });
+
+  it("does not answer for ever", () => {
+    expect(() => readHealth(" ".repeat(2 * 1024 * 1024), members)).toThrow(
+      "its answer has 2097152 characters, expected at most 1048576",
+    );
+  });
+});
+
+function base64Of(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

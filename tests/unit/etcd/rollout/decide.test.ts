@@ -1062,7 +1062,10 @@ it("a lost disk is a step of its own, the others wait for it", () => {
   expect(violations).toEqual([]);
   expect(steps).toEqual([
     expect.objectContaining({ member: "b", action: "join", remove: idOf("b") }),
-    { member: "c", blocked: expect.stringContaining("others do not answer: b") as string },
-    { member: "a", blocked: expect.stringContaining("others do not answer: b") as string },
+    ...["c", "a"].map((member) => ({
+      member,
+      blocked: expect.stringContaining("others do not answer: b") as string,
+      mayPass: true,
+    })),
   ]);
 });

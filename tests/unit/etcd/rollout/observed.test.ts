@@ -6,6 +6,16 @@ import { readObservation, type SeenMachine } from "../../../../components/etcd/r
 import { placedUnit, unitText } from "../../../../components/etcd/unit";
 import { authorityName, generationOf } from "../../../../components/pki/generations";
 import { certificateOf } from "../certificate";
+import {
+  hostile,
+  hostileText,
+  id,
+  many,
+  printed,
+  record,
+  some,
+  unprintable,
+} from "../hostileDocuments";
 import { clientUrl, names, own, peerUrl, question } from "./example";
 import { cases } from "./seed";
 
@@ -389,56 +399,6 @@ describe("what is no observation", () => {
 });
 
 describe("a machine that was taken over", () => {
-  /** Texts that are no names: codes for a terminal, other letters, paths, numbers, very long ones. */
-  const hostileText = fc.oneof(
-    fc.string({ unit: "binary" }),
-    fc.constantFrom(
-      "\u001b[2J\u001b]0;owned\u0007",
-      "../../../etc/passwd",
-      "a\nb",
-      "\u202e",
-      "__proto__",
-      "constructor",
-      "toString",
-      own.clusterId,
-      clientUrl("a"),
-      "active",
-      "serves",
-      "x".repeat(201),
-      "9".repeat(400),
-      "-1",
-      "1e999",
-    ),
-  );
-  const scalar = fc.oneof(
-    hostileText,
-    fc.boolean(),
-    fc.constant(null),
-    fc.double(),
-    fc.maxSafeInteger(),
-  );
-  const hostile: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
-    value: fc.oneof(
-      { depthSize: "small" },
-      scalar,
-      fc.array(tie("value"), { maxLength: 4 }),
-      fc.dictionary(
-        fc.oneof(hostileText, fc.constantFrom("toString", "valueOf", "length", "members", "ID")),
-        tie("value"),
-        { maxKeys: 4 },
-      ),
-    ),
-  })).value;
-
-  /** A record of these fields, each of them there or not, and of anything or of what is expected. */
-  const record = (fields: Record<string, fc.Arbitrary<unknown>>) =>
-    fc.oneof(
-      { weight: 8, arbitrary: fc.record(fields, { requiredKeys: [] }) },
-      { weight: 1, arbitrary: hostile },
-    );
-  const some = (value: unknown) => fc.oneof(fc.constant(value), hostile);
-  const id = fc.oneof(some("18297523872340612345"), fc.bigInt({ min: -5n, max: 2n ** 70n }));
-  const many = (one: fc.Arbitrary<unknown>) => fc.oneof(fc.array(one, { maxLength: 4 }), hostile);
   const url = some(clientUrl("a"));
 
   const answer = {
@@ -469,11 +429,6 @@ describe("a machine that was taken over", () => {
     alarms: record({ alarms: many(record({ memberID: id, alarm: some(1) })) }),
     version: record({ etcdcluster: some("3.6.0") }),
   };
-  /** As etcdctl prints: numbers of any size. */
-  const printed = (value: unknown) =>
-    JSON.stringify(value, (_, one: unknown) =>
-      typeof one === "bigint" ? `#${one}#` : one,
-    )?.replaceAll(/"#(-?\d+)#"/g, "$1") ?? "";
   const encoded = (one: fc.Arbitrary<unknown>) =>
     fc.oneof(
       { weight: 6, arbitrary: one.map((value) => base64(printed(value))) },
@@ -511,21 +466,6 @@ describe("a machine that was taken over", () => {
       errors: hostile,
     })
     .map((value) => JSON.stringify(value));
-
-  /** Every text in a value, keys too. */
-  function texts(value: unknown): string[] {
-    if (typeof value === "string") {
-      return [value];
-    }
-    if (value instanceof Map) {
-      return texts([...(value as Map<unknown, unknown>)]);
-    }
-    return typeof value === "object" && value !== null && !(value instanceof Date)
-      ? Object.entries(value).flatMap(([key, one]) => [key, ...texts(one)])
-      : [];
-  }
-
-  const unprintable = (value: unknown) => texts(value).filter((one) => /\p{C}/u.test(one));
 
   function expectHarmless(text: string): SeenMachine | undefined {
     try {

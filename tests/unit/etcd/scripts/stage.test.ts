@@ -215,6 +215,12 @@ describe("a release", () => {
     expect(fs.existsSync(tarball())).toBe(false);
   });
 
+  it("that was uploaded and is here already is not left in somebody's home", () => {
+    expect(download()).toMatchObject({ status: 0 });
+    expect(stage({ tarball: tarball(), sha256: sum() })).toMatchObject({ status: 0 });
+    expect(fs.existsSync(tarball())).toBe(false);
+  });
+
   it("that was uploaded is no other one than was checked, were somebody still to write to it", () => {
     const changed = `check_sum() { echo other >${tarball()}; [[ $1 != ${tarball()} ]]; }`;
     expect(stage({ tarball: tarball(), sha256: sum() }, changed)).toMatchObject({ status: 0 });

@@ -101,6 +101,19 @@ describe("room for the next one", () => {
     expect(left()).toEqual(["20261122"]);
   });
 
+  it("is taken up by nothing that one left when it was killed, and another member's is its own", () => {
+    const name = "etcd-20261122T000000Z-r1-v3.7.3.db";
+    const others = ["etcd-b-20261122T000000Z-r1-v3.7.3.db.part", ".partial-etcd-b", "somebody's"];
+    const own = [".partial-etcd", ".partial-etcd.part", `${name}.part`, `${name}.part.headers`];
+    [name, ...others, ...own].forEach((file) => writeFileSync(path.join(folder, file), ""));
+    const { status } = runScript(
+      "snapshot",
+      `directory=${folder} service=etcd; remove_unfinished; remove_unfinished`,
+    );
+    expect(status).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual([name, ...others].sort());
+  });
+
   it("is asked for where there is none yet, too", () => {
     expect(makeRoom(1212, [])).toMatchObject({ status: 0 });
     expect(makeRoom(1211, []).status).toBe(1);
