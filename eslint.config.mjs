@@ -2,6 +2,24 @@ import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+/** Which way imports run: from these folders nothing comes in. */
+const closedTo = (folder, ...others) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^(\\.\\./)+(${others.join("|")})(/|$)`,
+            message: `${folder}/ knows nothing of ${others.join(", ")}.`,
+          },
+        ],
+      },
+    ],
+  },
+});
+
 export default defineConfig([
   globalIgnores(["node_modules/", ".lab/"]),
   {
@@ -20,6 +38,10 @@ export default defineConfig([
       "prefer-const": "error",
     },
   },
+  closedTo("components", "operator", "lab", "proof", "tests"),
+  closedTo("operator", "lab", "proof", "tests"),
+  closedTo("lab", "proof", "tests"),
+  closedTo("proof", "tests"),
   {
     // What mocks are handed has no types.
     files: ["tests/mock/**/*.ts"],

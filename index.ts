@@ -1,12 +1,12 @@
 import "./components/stackTraces";
 import * as pulumi from "@pulumi/pulumi";
-import { awsMachines } from "./components/aws/machines";
+import { awsMachines } from "./components/machines/aws/machines";
 import { desiredCluster } from "./components/desired";
 import { Cluster } from "./components/etcd/cluster";
 import { Admission } from "./components/etcd/rollout/admission";
 import { clusterIdentity } from "./components/etcd/identity";
 import { binariesOf } from "./components/etcd/stage";
-import { existingMachines } from "./components/existing/machines";
+import { existingMachines } from "./components/machines/existing/machines";
 import { etcdctlEnvironment, memberOutputs, sshOutputs } from "./components/outputs";
 import { clusterIssuers } from "./components/pki/issuer";
 import { renewalDays } from "./components/pki/lifetimes";

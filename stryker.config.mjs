@@ -14,7 +14,7 @@ export default {
   mutate: [
     "components/cidr.ts",
     "components/pki/lifetimes.ts",
-    "components/aws/{instanceTypes,userData}.ts",
+    "components/machines/aws/{instanceTypes,userData}.ts",
     "components/etcd/{compaction,featureGates,flagReplacements,flags,plan,unit,versions}.ts",
     "components/etcd/rollout/*.ts",
     // Resources, hooks, and what is asked over SSH.
@@ -42,5 +42,5 @@ export default {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, allowEmojis: false },
   // Copies of the project, of which no tool that looks through its folders should know.
   tempDirName: path.join(os.tmpdir(), "etcd-mutations"),
-  ignorePatterns: [".lab", "reports", "drill", "bench", "rehearsal"],
+  ignorePatterns: [".lab", "docs/reports"],
 };

@@ -1,11 +1,11 @@
-import { architectureOf } from "./aws/instanceTypes";
+import { architectureOf } from "./machines/aws/instanceTypes";
 import { contains, parseCidr, parseIpv4 } from "./cidr";
 import { memberFlags } from "./etcd/flags";
 import { type MemberPlan, type MemberRequest, planMembers } from "./etcd/plan";
 import type { Desired } from "./etcd/rollout/desired";
 import { binariesOf } from "./etcd/stage";
 import { unitText } from "./etcd/unit";
-import { isSameMachine } from "./existing/machineSetting";
+import { isSameMachine } from "./machines/existing/machineSetting";
 import { type Settings, usesExistingMachines } from "./settings/settings";
 import { restoreRequest } from "./snapshots";
 

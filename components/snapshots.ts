@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { RestoreRequest, SnapshotPlan } from "./etcd/snapshots/plan";
-import type { Machines } from "./machine";
+import type { Machines } from "./machines/machine";
 import type { SnapshotSettings } from "./settings/snapshots";
 
 /**

@@ -1,4 +1,4 @@
-import { controllerUserData } from "../components/aws/userData";
+import { controllerUserData } from "../components/machines/aws/userData";
 import { runOverSsh, type SshResult } from "../components/etcd/remote/ssh";
 import { ensureDocker, type Log } from "./docker";
 import { ensureImage } from "./image";

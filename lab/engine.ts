@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../ops/stack";
+import type { StackOutputs } from "../operator/stack";
 import type { Log } from "./docker";
 
 /** One of the two ways to run the program: the Pulumi engine, or in process without one. */

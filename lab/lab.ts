@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { parse } from "yaml";
-import type { StackOutputs } from "../ops/stack";
+import type { StackOutputs } from "../operator/stack";
 import { AwsDouble } from "./aws/double";
 import { ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";

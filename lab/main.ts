@@ -1,9 +1,9 @@
 // npm run lab [-- COMMAND]: the whole program on three local machines. See `usage`.
 import { parseArgs } from "node:util";
 import { askHealth } from "../components/etcd/remote/health";
-import { healthTable } from "../ops/healthTable";
-import type { StackOutputs } from "../ops/stack";
-import { runInTerminal } from "../ops/terminal";
+import { healthTable } from "../operator/healthTable";
+import type { StackOutputs } from "../operator/stack";
+import { runInTerminal } from "../operator/terminal";
 import { etcdctlCommand, etcdctlLine, sshCommand } from "./client";
 import { ensureDocker } from "./docker";
 import type { Engine } from "./engine";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { stackOutputs, type StackOutputs } from "../ops/stack";
+import { stackOutputs, type StackOutputs } from "../operator/stack";
 import type { AwsDouble } from "./aws/double";
 import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";
@@ -131,7 +131,7 @@ export class PulumiEngine implements Engine {
     return this.execute(this.command, words, log, options);
   }
 
-  /** Runs one of the operator's commands on the lab's stack, such as `ops/health.ts`. */
+  /** Runs one of the operator's commands on the lab's stack, such as `operator/health.ts`. */
   runCommand(program: string, args: string[], log: Log): Promise<PulumiRun> {
     return this.execute("node", ["run.mjs", program, ...args, "--stack", this.stack], log, {});
   }

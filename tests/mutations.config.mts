@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: [
-      "tests/unit/{aws,pki,settings}/*.test.ts",
+      "tests/unit/{machines/aws,pki,settings}/*.test.ts",
       "tests/unit/etcd/*.test.ts",
       "tests/unit/etcd/{rollout,snapshots}/*.test.ts",
       "tests/unit/cidr.test.ts",

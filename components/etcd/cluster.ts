@@ -1,6 +1,6 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../machine";
+import type { Machine } from "../machines/machine";
 import type { Certificate } from "../pki/certificate";
 import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../machine";
+import type { Machine } from "../machines/machine";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { MemberPlan } from "./plan";
 import { type Checksums, fileSha256 } from "./releaseChecksums";

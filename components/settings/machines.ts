@@ -1,5 +1,9 @@
 import { parseIpv4 } from "../cidr";
-import { isSameMachine, knownHostKey, type MachineSetting } from "../existing/machineSetting";
+import {
+  isSameMachine,
+  knownHostKey,
+  type MachineSetting,
+} from "../machines/existing/machineSetting";
 import type { SshSettings } from "../ssh";
 import { labelMistake } from "./names";
 import type { Mistake, SettingsReader } from "./reader";

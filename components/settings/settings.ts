@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import type { SshSettings } from "../ssh";
 import { isFromAnywhere } from "../cidr";
-import { instanceTypeMistake } from "../aws/instanceTypes";
+import { instanceTypeMistake } from "../machines/aws/instanceTypes";
 import { looksLikeHours } from "../etcd/compaction";
 import type { FlagSettings } from "../etcd/flags";
 import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
 import type { ReleaseSource } from "../etcd/stage";
 import { versionMistake } from "../etcd/versions";
-import type { MachineSetting } from "../existing/machineSetting";
+import type { MachineSetting } from "../machines/existing/machineSetting";
 import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
 import type { Subject } from "../pki/certificate";
 import { checkFlags } from "./flags";

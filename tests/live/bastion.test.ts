@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { controllerUserData } from "../../components/aws/userData";
+import { controllerUserData } from "../../components/machines/aws/userData";
 import { INSTANCE } from "../../lab/aws/schema";
 import { Lab } from "../../lab/lab";
 import { bootMachine, execOn } from "../../lab/machines";
 import { PulumiEngine, type PulumiRun, up } from "../../lab/pulumiEngine";
 import { askHealth } from "../../components/etcd/remote/health";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { onController } from "./cluster";
 import { dataVolumes } from "./dataVolumes";
 import { type KeyPair, makeKeyPair } from "../../lab/keyPair";

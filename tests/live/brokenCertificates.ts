@@ -4,7 +4,7 @@ import { createTls } from "../../lab/inprocess/tls";
 import type { PulumiEngine } from "../../lab/pulumiEngine";
 import { LiveMachine } from "../../components/etcd/remote/machine";
 import { runOverSsh } from "../../components/etcd/remote/ssh";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { tempFolder } from "../tempFolder";
 
 interface State {

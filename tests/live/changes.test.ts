@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { Checker } from "../../drill/checker";
-import { Drill } from "../../drill/drill";
-import type { NotRun } from "../../drill/fault";
-import { faults, sortOut } from "../../drill/faults/all";
-import { planDrill } from "../../drill/plan";
+import { Checker } from "../../proof/faults/checker";
+import { Drill } from "../../proof/faults/drill";
+import type { NotRun } from "../../proof/faults/fault";
+import { faults, sortOut } from "../../proof/faults/kinds/all";
+import { planDrill } from "../../proof/faults/plan";
 import {
   machines,
   settingsAndCertificates,
   shortStart,
   upgradeToSix,
-} from "../../rehearsal/changes";
-import { Operator } from "../../rehearsal/operator";
-import { type Change, Rehearsal } from "../../rehearsal/rehearsal";
-import { changesTable, type Row } from "../../rehearsal/table";
+} from "../../proof/changes/changes";
+import { Operator } from "../../proof/changes/operator";
+import { type Change, Rehearsal } from "../../proof/changes/rehearsal";
+import { changesTable, type Row } from "../../proof/changes/table";
 import { askHealth } from "../../components/etcd/remote/health";
 import { breakCertificates } from "./brokenCertificates";
 import { etcdctl, onController } from "./cluster";

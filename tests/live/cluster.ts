@@ -1,5 +1,5 @@
 import * as tls from "node:tls";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { etcdctlCommand } from "../../lab/client";
 import { run } from "../../lab/run";
 import { runOverSsh } from "../../components/etcd/remote/ssh";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { createTls } from "../../lab/inprocess/tls";
 import { type Credentials, etcdctl, isLetIn, onController } from "./cluster";
 

@@ -1,5 +1,5 @@
 import * as https from "node:https";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { type Credentials, etcdctl, onController } from "./cluster";
 
 /** A message of Raft that the one whose it says to be has never sent. */

@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { onController } from "./cluster";
 
 const directory = "/run/systemd/system/etcd.service.d";

@@ -6,7 +6,7 @@ import { Lab } from "../../lab/lab";
 import { startMachine, stopMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { askHealth } from "../../components/etcd/remote/health";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { etcdctl, onController } from "./cluster";
 import {
   expectFilesProtected,

@@ -4,8 +4,8 @@ import { askHealth } from "../../components/etcd/remote/health";
 import { INSTANCE, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import { machineRuns } from "../../lab/machines";
 import { up } from "../../lab/pulumiEngine";
-import { Observation } from "../../load/observation";
-import { Operator, type Settings } from "../../rehearsal/operator";
+import { Observation } from "../../proof/load/observation";
+import { Operator, type Settings } from "../../proof/changes/operator";
 import { etcdctl } from "./cluster";
 import { expectThreeHealthyMembers } from "./expectations";
 

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
 import { newest } from "../../lab/mirror/newest";
-import { Connections } from "../../load/connections";
-import { Observation } from "../../load/observation";
-import type { Target } from "../../load/target";
-import { Operator } from "../../rehearsal/operator";
+import { Connections } from "../../proof/load/connections";
+import { Observation } from "../../proof/load/observation";
+import type { Target } from "../../proof/load/target";
+import { Operator } from "../../proof/changes/operator";
 
 const { "3.6": six, "3.7": seven } = newest;
 const mebibyte = 1024 ** 2;

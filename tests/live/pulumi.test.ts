@@ -6,7 +6,7 @@ import { removeMachine } from "../../lab/machines";
 import { labDir } from "../../lab/paths";
 import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { askHealth } from "../../components/etcd/remote/health";
 import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
 import { etcdctl, onController, startsOf } from "./cluster";
@@ -135,7 +135,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
       PULUMI_BACKEND_URL: `file://${path.join(labDir, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: readFileSync(path.join(labDir, "passphrase"), "utf8"),
     };
-    const words = ["run.mjs", "ops/health.ts", "--stack", "lab"];
+    const words = ["run.mjs", "operator/health.ts", "--stack", "lab"];
     const limits = { limitSeconds: 60, cwd: path.join(labDir, ".."), env };
     const result = await run("node", words, limits);
     expect(result.exitCode, result.all).toBe(0);
@@ -180,7 +180,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
 
   it("says in words what a change will do, and that it would refuse one", async () => {
     const plan = (settings: Record<string, unknown>) =>
-      lab.withMirror(settings, () => engine.runCommand("ops/plan.ts", [], log));
+      lab.withMirror(settings, () => engine.runCommand("operator/plan.ts", [], log));
     expect(await plan({ "etcd:quotaGiB": 1 })).toMatchObject({
       exitCode: 0,
       output: "pulumi up has nothing to change in the cluster",
@@ -275,7 +275,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     await expectPutAndGet(outputs);
   });
 
-  const defrag = (...args: string[]) => engine.runCommand("ops/defrag.ts", args, log);
+  const defrag = (...args: string[]) => engine.runCommand("operator/defrag.ts", args, log);
 
   it("takes a member whose disk was lost out, and adds it anew as a learner", async () => {
     await loseData("controller-2");

@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
-import { controllers } from "../../rehearsal/changes";
-import { Operator } from "../../rehearsal/operator";
+import { controllers } from "../../proof/changes/changes";
+import { Operator } from "../../proof/changes/operator";
 import { tempFolder } from "../tempFolder";
 import { etcdctl } from "./cluster";
 import { expectThreeHealthyMembers } from "./expectations";

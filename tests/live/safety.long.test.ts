@@ -5,9 +5,9 @@ import { VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import { machineRuns, pauseMachine, resumeMachine } from "../../lab/machines";
 import { newest } from "../../lab/mirror/newest";
 import { up } from "../../lab/pulumiEngine";
-import { Observation } from "../../load/observation";
-import { controllers } from "../../rehearsal/changes";
-import { Operator } from "../../rehearsal/operator";
+import { Observation } from "../../proof/load/observation";
+import { controllers } from "../../proof/changes/changes";
+import { Operator } from "../../proof/changes/operator";
 import { etcdctl, onController, startsOf } from "./cluster";
 
 const { "3.6": six, "3.7": seven } = newest;

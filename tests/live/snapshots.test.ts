@@ -3,9 +3,9 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { Connection } from "../../load/connection";
-import { Operator } from "../../rehearsal/operator";
-import { Writer } from "../../load/writer";
+import { Connection } from "../../proof/load/connection";
+import { Operator } from "../../proof/changes/operator";
+import { Writer } from "../../proof/load/writer";
 import { INSTANCE, VOLUME, VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import type { S3Place } from "../../lab/lab";
 import { policyFor } from "../../lab/s3/s3Server";
@@ -71,7 +71,11 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
 
   it("takes one on request, uploads it by the instance's role, and brings it here", async () => {
     await etcdctl(outputs(), ["put", "before", "the snapshot"]);
-    const { exitCode, output } = await engine.runCommand("ops/snapshot.ts", ["--to", file], log);
+    const { exitCode, output } = await engine.runCommand(
+      "operator/snapshot.ts",
+      ["--to", file],
+      log,
+    );
     expect(exitCode, output).toBe(0);
     expect((await fs.stat(file)).mode & 0o777).toBe(0o600);
     const { last, warning } = await snapshots();
@@ -138,7 +142,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
   });
 
   it("shows a failure in npm run health, until one succeeds", async () => {
-    const failed = await engine.runCommand("ops/health.ts", [], log);
+    const failed = await engine.runCommand("operator/health.ts", [], log);
     expect(failed.output).toMatch(/WARNING: the snapshot on controller-0 failed \d+ s ago, and/);
     expect(failed.exitCode).toBe(2);
     await takeSnapshot(outputs(), log);
@@ -285,7 +289,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     const before = await startsOf(outputs());
     const once = { "etcd:restoreFrom": truncated };
     const plan = await lab.withMirror({ ...snapshotSettings, ...once }, () =>
-      engine.runCommand("ops/plan.ts", [], log),
+      engine.runCommand("operator/plan.ts", [], log),
     );
     expect(plan.output).toContain("have data, which it would take the place of");
     const result = await operator.attempt({ ...once, "etcd:restoreOverData": true });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { INSTANCE } from "../../lab/aws/schema";
 import { machineExists, startMachine, stopMachine } from "../../lab/machines";
 import { up } from "../../lab/pulumiEngine";
-import { Operator } from "../../rehearsal/operator";
+import { Operator } from "../../proof/changes/operator";
 import { etcdctl } from "./cluster";
 import { expectThreeHealthyMembers } from "./expectations";
 

@@ -3,7 +3,7 @@ import { Lab } from "../../lab/lab";
 import { ensureReleases } from "../../lab/mirror/releases";
 import { defragment } from "../../components/etcd/remote/defrag";
 import { askHealth } from "../../components/etcd/remote/health";
-import type { StackOutputs } from "../../ops/stack";
+import type { StackOutputs } from "../../operator/stack";
 import { etcdctl, onController } from "./cluster";
 import { expectPutAndGet, expectThreeHealthyMembers } from "./expectations";
 

@@ -27,7 +27,9 @@ describe("machines that exist already", () => {
 
   it("are all looked at before any is changed", () => {
     const preflight = program.get(local, "preflight");
-    expect(preflight.inputs["create"]).toBe("node --require tsx/cjs ops/preflight.ts");
+    expect(preflight.inputs["create"]).toBe(
+      "node --require tsx/cjs components/machines/existing/preflight.ts",
+    );
     for (const machine of site.machines) {
       const { dependencies } = program.get(command, `${machine.name}-stage`);
       expect(dependencies.some((urn) => urn.endsWith("::preflight"))).toBe(true);
@@ -77,7 +79,7 @@ describe("machines that exist already", () => {
   it("are cleaned up by a local command, so that one that is gone blocks nothing", () => {
     for (const machine of site.machines) {
       const removal = program.get(local, `${machine.name}-removal`).inputs;
-      expect(removal["delete"]).toBe("node run.mjs ops/remove.ts");
+      expect(removal["delete"]).toBe("node run.mjs components/machines/existing/remove.ts");
       expect(removal["create"]).toBeUndefined();
       expect(JSON.parse(removal["stdin"].value)).toMatchObject({ deleteData: false });
     }

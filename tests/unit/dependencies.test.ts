@@ -7,7 +7,7 @@ const { dependencies } = JSON.parse(
   fs.readFileSync(path.join(projectRoot, "package.json"), "utf8"),
 ) as { dependencies: Record<string, string> };
 
-const files = ["index.ts", ...sourcesIn("components"), ...sourcesIn("ops")];
+const files = ["index.ts", ...sourcesIn("components"), ...sourcesIn("operator")];
 
 function sourcesIn(folder: string): string[] {
   return fs

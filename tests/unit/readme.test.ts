@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { drillMarkdown, drillReport, type Report } from "../../drill/report";
-import { markdown, type Report as Rehearsed, summary } from "../../rehearsal/report";
-import { withSection } from "../../publishing/publish";
+import { drillMarkdown, drillReport, type Report } from "../../proof/faults/report";
+import { markdown, type Report as Rehearsed, summary } from "../../proof/changes/report";
+import { withSection } from "../../proof/report/publish";
 
 const read = (name: string) => readFileSync(path.join(__dirname, "../..", name), "utf8");
 
@@ -47,14 +47,14 @@ it.each(readdirSync(path.join(__dirname, "../../examples")))(
   },
 );
 
-it("the README's summary of the rehearsal is of the one in reports/", () => {
-  const report = JSON.parse(read("reports/rehearsal.json")) as Rehearsed;
+it("the README's summary of the rehearsal is of the one in docs/reports/", () => {
+  const report = JSON.parse(read("docs/reports/rehearsal.json")) as Rehearsed;
   expect(read("README.md")).toBe(withSection(read("README.md"), "rehearsal", summary(report)));
-  expect(read("reports/rehearsal.md")).toBe(markdown(report));
+  expect(read("docs/reports/rehearsal.md")).toBe(markdown(report));
 });
 
-it("the README's table of the drill is of the campaign in reports/", () => {
-  const report = JSON.parse(read("reports/drill.json")) as Report;
+it("the README's table of the drill is of the campaign in docs/reports/", () => {
+  const report = JSON.parse(read("docs/reports/drill.json")) as Report;
   expect(read("README.md")).toBe(withSection(read("README.md"), "drill", drillMarkdown(report)));
-  expect(read("reports/drill.md")).toBe(drillReport(report));
+  expect(read("docs/reports/drill.md")).toBe(drillReport(report));
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../../machine";
+import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
 import { type ClusterIdentity, identityArguments } from "../identity";
 import {

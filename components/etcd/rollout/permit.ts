@@ -11,7 +11,7 @@ export interface PermitBinding {
 
 /**
  * How long a permit can be used, in seconds: the provider dials for four minutes at most
- * (`components/aws/controllers.ts`), and another script may hold the member's lock for five.
+ * (`components/machines/aws/controllers.ts`), and another script may hold the member's lock for five.
  */
 export const permitSeconds = 600;
 

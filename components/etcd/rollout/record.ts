@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../../machine";
+import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
 import type { ClusterIdentity } from "../identity";
 import type { RemoteCluster } from "../remote/cluster";

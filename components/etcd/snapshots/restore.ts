@@ -1,6 +1,6 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../../machine";
+import type { Machine } from "../../machines/machine";
 import { type ClusterIdentity, identityArguments } from "../identity";
 import { initialCluster, type MemberPlan } from "../plan";
 import { scriptCommand, scriptInput } from "../scripts";

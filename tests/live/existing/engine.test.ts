@@ -197,7 +197,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     await site.configureEngine(engine, "three-machines", changes);
     // Its host key is another one, and the command asks the machines that the outputs know.
     const { exitCode, output } = await engine.runCommand(
-      "ops/replace.ts",
+      "operator/replace.ts",
       [name, "--yes"],
       () => undefined,
     );

@@ -3,7 +3,7 @@ import { removeMachine } from "../../../lab/machines";
 import { policyFor, S3Server } from "../../../lab/s3/s3Server";
 import { askHealth } from "../../../components/etcd/remote/health";
 import { takeSnapshot } from "../../../components/etcd/remote/snapshot";
-import type { StackOutputs } from "../../../ops/stack";
+import type { StackOutputs } from "../../../operator/stack";
 import { isLetIn } from "../cluster";
 import { expectNoPrivateKey } from "../expectations";
 import { Site } from "./harness";

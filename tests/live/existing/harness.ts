@@ -9,7 +9,7 @@ import * as machines from "../../../lab/machines";
 import { type PulumiEngine, type PulumiRun, up } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
-import { type StackOutputs, withConnections } from "../../../ops/stack";
+import { type StackOutputs, withConnections } from "../../../operator/stack";
 
 type Settings = Record<string, unknown>;
 

@@ -5,7 +5,7 @@ import {
   readCertificates,
   type SeenCertificate,
 } from "../../../components/etcd/certificates";
-import { certificateLines } from "../../../ops/healthTable";
+import { certificateLines } from "../../../operator/healthTable";
 import { certificateOf } from "./certificate";
 
 const now = new Date("2026-11-28T12:00:00Z");

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
-import { knownHostKey } from "../../../components/existing/machineSetting";
+import { knownHostKey } from "../../../components/machines/existing/machineSetting";
 import { readSettings, settingsWarnings } from "../../../components/settings/settings";
 import { mistakesIn as mistakesInStack, rawSettings } from "../../settings";
 

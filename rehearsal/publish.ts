@@ -1,8 +1,0 @@
-import { publish } from "../publishing/publish";
-import { markdown, type Report, summary } from "./report";
-
-/** Writes what was measured in all its forms, and its summary into the README. */
-export function publishRehearsal(report: Report): Promise<void> {
-  const files = { json: `${JSON.stringify(report, undefined, 2)}\n`, md: markdown(report) };
-  return publish({ name: "rehearsal", files, section: summary(report) });
-}

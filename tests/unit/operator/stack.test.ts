@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { nameIn, stackOutputs, stateResources, withConnections } from "../../../operator/stack";
+
+/** As `pulumi stack export --show-secrets` writes a secret. */
+const secret = (value: unknown) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(value),
+});
+
+const outputs = {
+  clusterId: "0123456789abcdef0123456789abcdef",
+  clusterName: "orders",
+  stack: "acme/etcd/prod",
+  endpoints: ["https://10.0.1.10:2379"],
+  members: [{ name: "controller-0", privateIp: "10.0.1.10", clientUrl: "https://10.0.1.10:2379" }],
+  clientKeyPem: secret("a key\nof two lines"),
+  record: secret({ update: "1", machines: [{ host: "10.0.1.10" }] }),
+};
+
+const command = (name: string, connection: unknown, more: object = {}) => ({
+  urn: `urn:pulumi:prod::etcd::etcd:index:Cluster$command:remote:Command::${name}`,
+  type: "command:remote:Command",
+  inputs: { connection, stdin: secret("others") },
+  ...more,
+});
+
+const exported = (resources: unknown[], itsOutputs: unknown = outputs) =>
+  JSON.stringify({
+    version: 3,
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:prod::etcd::pulumi:pulumi:Stack::etcd-prod",
+          type: "pulumi:pulumi:Stack",
+          outputs: itsOutputs,
+        },
+        ...resources,
+      ],
+    },
+  });
+
+const login = { host: "203.0.113.10", port: 2222, user: "ubuntu", privateKey: secret("the key") };
+
+describe("a stack's state", () => {
+  it("gives the outputs, secrets in plain text wherever they are", () => {
+    const found = stackOutputs(exported([command("controller-0", login)]));
+    expect(found).toMatchObject({
+      clusterId: outputs.clusterId,
+      stack: "acme/etcd/prod",
+      clientKeyPem: "a key\nof two lines",
+      record: { update: "1", machines: [{ host: "10.0.1.10" }] },
+    });
+  });
+
+  it("gives each member the way to its machine, from its own resource", () => {
+    const proxy = { host: "198.51.100.1", privateKey: secret("its key"), hostKey: "ssh-ed25519 B" };
+    const { members } = stackOutputs(
+      exported([
+        command("controller-0-stage", { host: "another" }),
+        command("controller-0", { ...login, hostKey: "ssh-ed25519 A", proxy }),
+      ]),
+    );
+    expect(members).toEqual([
+      {
+        ...outputs.members[0],
+        target: {
+          host: "203.0.113.10",
+          port: 2222,
+          user: "ubuntu",
+          privateKey: "the key",
+          password: undefined,
+          hostKey: "ssh-ed25519 A",
+          proxy: {
+            host: "198.51.100.1",
+            port: 22,
+            user: "root",
+            privateKey: "its key",
+            password: undefined,
+            hostKey: "ssh-ed25519 B",
+            proxy: undefined,
+          },
+        },
+      },
+    ]);
+  });
+
+  it("is one secret where the whole connection is", () => {
+    const whole = secret({ host: "10.0.1.10", password: "hunter2", privateKey: "" });
+    const [member] = stackOutputs(exported([command("controller-0", whole)])).members;
+    expect(member!.target).toMatchObject({ host: "10.0.1.10", password: "hunter2" });
+    expect(member!.target.privateKey).toBeUndefined();
+  });
+
+  it("does not take a machine that is only still to be deleted for the member's", () => {
+    const old = command("controller-0", { host: "192.0.2.1" }, { delete: true });
+    const [member] = stackOutputs(exported([command("controller-0", login), old])).members;
+    expect(member!.target.host).toBe("203.0.113.10");
+    expect(stateResources(exported([old]))).toHaveLength(1);
+  });
+
+  it("says what is missing", () => {
+    expect(() => stackOutputs(exported([command("controller-1", login)]))).toThrow(
+      "does not say how controller-0 is reached: expected a command:remote:Command of that name",
+    );
+    expect(() => stackOutputs(exported([], {}))).toThrow("no cluster yet: run pulumi up first");
+    expect(() => stackOutputs('{"version":3,"deployment":{}}')).toThrow("no cluster yet");
+    expect(() => withConnections({ members: [] }, {})).toThrow("have no clusterId");
+  });
+
+  it("has names with what others end with", () => {
+    expect(nameIn("urn:pulumi:s::p::a:b:C$d:e:F::one::two")).toBe("one::two");
+  });
+});
