@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./etcd/cluster";
-import type { Machine } from "./machine";
+import type { Machine } from "./machines/machine";
 
 /** A member as later stages see it. */
 export interface MemberOutput {

@@ -1,5 +1,6 @@
 import type { ClusterHealth } from "./health";
 import { mebibytes } from "./mebibytes";
+import { natural, object, objectIn } from "./strangers";
 
 /** A member's database, in bytes. */
 export interface DatabaseSize {
@@ -15,6 +16,31 @@ export interface Defragmentation {
   readonly after: DatabaseSize;
   /** The size of the file at which the etcd that runs takes no more writes. */
   readonly quotaBytes: number;
+}
+
+/**
+ * What `defrag.sh` printed.
+ * @throws Error where a size is none: an alarm is not disarmed on what nobody has seen
+ */
+export function readDefragmentation(text: string): Defragmentation {
+  const said = objectIn(text);
+  const read = {
+    before: readSize(said["before"]),
+    after: readSize(said["after"]),
+    quotaBytes: natural(said["quotaBytes"]),
+  };
+  const { before, after, quotaBytes } = read;
+  if ([before, after].some(({ sizeBytes }) => sizeBytes === 0) || quotaBytes === 0) {
+    throw new Error(
+      "it was defragmented, and does not tell the sizes of its database. See npm run health",
+    );
+  }
+  return read;
+}
+
+function readSize(said: unknown): DatabaseSize {
+  const { sizeBytes, inUseBytes } = object(said);
+  return { sizeBytes: natural(sizeBytes), inUseBytes: natural(inUseBytes) };
 }
 
 /** A database fuller than this would soon raise the alarm again. */

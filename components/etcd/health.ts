@@ -1,4 +1,5 @@
 import { parse } from "lossless-json";
+import { alarmName, hasServed } from "./etcdctl";
 import type { MemberPlan } from "./plan";
 import { snapshotHealth, type SnapshotHealth } from "./snapshots/health";
 import { hexId, largestAnswer, natural, object, objects, textOf, word } from "./strangers";
@@ -36,19 +37,10 @@ export interface ClusterHealth {
   readonly snapshots: SnapshotHealth;
 }
 
-/** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
-const alarmNames = new Map([
-  ["1", "NOSPACE"],
-  ["2", "CORRUPT"],
-]);
-
 const alarmMeanings: Record<string, string> = {
   NOSPACE:
     ": a database has reached quotaGiB, and the cluster takes no writes until there is room. The way out: npm run defrag -- --compact",
 };
-
-/** Access control is no outage: etcd looks at rights after the linearizable part of a read. */
-const forbidden = /permission denied|user name is empty|user name not found|invalid auth token/;
 
 /** What each question was answered with. It is a stranger's word: a machine may have been taken over. */
 interface Answers {
@@ -112,10 +104,7 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
   );
   const id = hexId(object(status["header"])["member_id"]);
   const alarms = answers.alarms.filter((alarm) => hexId(alarm["memberID"]) === id);
-  const error = textOf(read?.["error"]);
-  // After a read that succeeded, etcdctl calls every member unhealthy while any has an alarm.
-  const healthy =
-    read?.["health"] === true || error.startsWith("Active Alarm(s)") || forbidden.test(error);
+  const healthy = hasServed(read);
   return {
     name: member.name,
     endpoint: member.clientUrl,
@@ -126,9 +115,7 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
     leader: id !== "" && hexId(status["leader"]) === id,
     dbSizeBytes: bytes(status["dbSize"]),
     dbSizeInUseBytes: bytes(status["dbSizeInUse"]),
-    alarms: alarms.map(
-      ({ alarm }) => alarmNames.get(textOf(alarm)) ?? `alarm ${word(textOf(alarm))}`,
-    ),
+    alarms: alarms.map(alarmName),
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type Defragmentation,
   describe,
   isOutOfSpace,
+  readDefragmentation,
   warnings,
   whyStillFull,
 } from "../defragmentation";
@@ -72,5 +73,5 @@ async function defragmentMember(
     { ...machine.etcdctl, compact },
     { timeoutSeconds: limitSeconds, onStderrLine: log },
   );
-  return JSON.parse(text) as Defragmentation;
+  return readDefragmentation(text);
 }

@@ -1,5 +1,6 @@
 import { parse } from "lossless-json";
 import { readCertificates, type SeenCertificate } from "../certificates";
+import { alarmName, hasServed } from "../etcdctl";
 import { hexId, largestAnswer, natural, objects, textOf, word } from "../strangers";
 import { flagsOfUnit } from "../unit";
 
@@ -200,13 +201,6 @@ function readView({ answers, doors }: Document): View {
   };
 }
 
-/**
- * What is told only after the read has succeeded: etcd looks at rights after the linearizable part of it, and
- * etcdctl asks for alarms, with which it calls every member unhealthy, at the end.
- */
-const hasRead =
-  /^Active Alarm\(s\)|^Unable to fetch the alarm list|permission denied|user name is empty|user name not found|authentication failed|invalid auth token|revision of auth store is old/;
-
 /** Who is there and says nothing more is silent, until its health tells something else. */
 function readDoors(doors: Record<string, unknown>): [string, Answer][] {
   return Object.entries(doors)
@@ -217,10 +211,7 @@ function readDoors(doors: Record<string, unknown>): [string, Answer][] {
 function readHealth(answer: unknown): [string, Answer][] {
   return objects(answer)
     .filter((one) => word(one["endpoint"]) !== "")
-    .map((one) => {
-      const serves = one["health"] === true || hasRead.test(textOf(one["error"]));
-      return [word(one["endpoint"]), serves ? "serves" : "silent"];
-    });
+    .map((one) => [word(one["endpoint"]), hasServed(one) ? "serves" : "silent"]);
 }
 
 function readStatus(answer: unknown): Map<string, EndpointStatus> {
@@ -259,22 +250,13 @@ function readMember(said: Record<string, unknown>): MemberEntry | undefined {
     : { id, name: word(said["name"]), peerUrls, clientUrls, isLearner: said["isLearner"] === true };
 }
 
-/** etcd's AlarmType (api/etcdserverpb/rpc.proto). */
-const alarmNames = new Map([
-  ["1", "NOSPACE"],
-  ["2", "CORRUPT"],
-]);
-
 function readAlarms(answer: unknown): View["alarms"] {
   return typeof answer !== "object" || answer === null
     ? undefined
-    : whole((answer as { alarms?: unknown }).alarms ?? [])?.map((one) => {
-        const alarm = textOf(one["alarm"]);
-        return {
-          member: hexId(one["memberID"]),
-          alarm: alarmNames.get(alarm) ?? `alarm ${word(alarm)}`,
-        };
-      });
+    : whole((answer as { alarms?: unknown }).alarms ?? [])?.map((one) => ({
+        member: hexId(one["memberID"]),
+        alarm: alarmName(one),
+      }));
 }
 
 function readClusterVersion(answer: unknown): string | undefined {

@@ -3,6 +3,7 @@ import {
   type Defragmentation,
   describe,
   isOutOfSpace,
+  readDefragmentation,
   warnings,
   whyStillFull,
 } from "../../../components/etcd/defragmentation";
@@ -44,6 +45,24 @@ it.each([
   [{ members: { b: { alarms: ["CORRUPT"] } } }, false],
 ])("%j: out of space is %s", (changes, expected) => {
   expect(isOutOfSpace(health(changes))).toBe(expected);
+});
+
+group("what a member tells of it", () => {
+  it("is read as it was printed", () => {
+    expect(readDefragmentation(JSON.stringify(done(1)))).toEqual(done(1));
+  });
+
+  it.each([
+    "",
+    "no JSON",
+    JSON.stringify({ ...done(1), quotaBytes: null }),
+    JSON.stringify({ ...done(1), after: { sizeBytes: "none", inUseBytes: 1 } }),
+    JSON.stringify({ ...done(1), before: "\u001b[2J" }),
+  ])("is nothing that an alarm is disarmed on: %j", (text) => {
+    expect(() => readDefragmentation(text)).toThrow(
+      "it was defragmented, and does not tell the sizes of its database",
+    );
+  });
 });
 
 it("sizes are in mebibytes", () => {

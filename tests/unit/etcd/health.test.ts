@@ -131,6 +131,8 @@ it("that one may not read is an answer: access control is no outage", () => {
     ).members[0]!.healthy;
   expect(answer("etcdserver: user name is empty")).toBe(true);
   expect(answer("etcdserver: permission denied")).toBe(true);
+  expect(answer("etcdserver: authentication failed, invalid user ID or password")).toBe(true);
+  expect(answer("Unable to fetch the alarm list")).toBe(true);
   expect(answer("context deadline exceeded")).toBe(false);
 });
 
