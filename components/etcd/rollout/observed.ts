@@ -1,7 +1,7 @@
 import { parse } from "lossless-json";
 import { readCertificates, type SeenCertificate } from "../certificates";
 import { alarmName, hasServed } from "../etcdctl";
-import { hexId, largestAnswer, natural, objects, textOf, word } from "../strangers";
+import { hexId, largestAnswer, natural, objects, word } from "../strangers";
 import { flagsOfUnit } from "../unit";
 
 /**
