@@ -98,16 +98,25 @@ export function certificatesHealth(
   const isDue = (one: CertificateHealth) =>
     one.daysLeft < (isAuthority(one) ? renewal.authority : renewal.certificate);
   const due = certificates.filter(isDue);
-  const unread = members.filter(({ problem }) => problem !== undefined);
+  const unread = members.flatMap((member) => unreadText(member) ?? []);
   return {
     certificates,
     warning: [
       ...(due.length > 0 ? [`${dueText(due)}: run pulumi up, which renews them`] : []),
-      ...unread.map(
-        ({ name, problem }) => `the certificates of ${name} cannot be read: ${problem}`,
-      ),
+      ...unread,
     ].join("; "),
   };
+}
+
+/** One that is not there, or is none, would be missed at the next handshake. */
+function unreadText({ name, certificates, problem }: MemberCertificates): string | undefined {
+  if (problem !== undefined) {
+    return `the certificates of ${name} cannot be read: ${problem}`;
+  }
+  const missing = files.filter((file) => !certificates.some((one) => one.file === file));
+  return missing.length === 0
+    ? undefined
+    : `${name} has no ${list(missing)} certificate that can be read: run pulumi up`;
 }
 
 function dueText(due: readonly CertificateHealth[]): string {

@@ -7,7 +7,7 @@ import { textOf, word } from "./strangers";
  * (api/v3rpc/rpctypes/error.go), and etcdctl asks for alarms, with which it calls every member unhealthy, at the end.
  */
 const hasRead =
-  /^Active Alarm\(s\)|^Unable to fetch the alarm list|permission denied|user name is empty|user name not found|authentication failed|invalid auth token|revision of auth store is old/;
+  /^Active Alarm\(s\)|^Unable to fetch the alarm list|etcdserver: (?:permission denied|user name is empty|user name not found|authentication failed|invalid auth token|revision of auth store is old)/;
 
 /** Whether a member has answered a linearizable read, by its entry in `endpoint health`: access control is no outage. */
 export function hasServed(entry: Readonly<Record<string, unknown>> | undefined): boolean {

@@ -72,7 +72,10 @@ export function readHealth(
   const found = members.map((member) => memberHealth(member, answers));
   const mistakes = [
     ...found.filter((member) => !member.healthy).map((m) => `${m.name} does not serve reads`),
-    ...alarmMistakes(found, tolerated),
+    // What nobody could ask for is not taken for none: where writes stall, reads can pass, and alarms are asked by a write.
+    ...(typeof said["alarms"] === "object" && said["alarms"] !== null
+      ? alarmMistakes(found, answers.alarms, tolerated)
+      : ["whether an alarm is raised could not be asked for"]),
     ...leaderMistakes(found),
     ...membershipMistakes(members, answers),
   ];
@@ -119,14 +122,23 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
   };
 }
 
-function alarmMistakes(members: MemberHealth[], tolerated: readonly string[]): string[] {
-  const raised = new Set(members.flatMap((member) => member.alarms));
-  return [...raised]
+/** Also of a member that did not answer, or has left: it counts until it is disarmed. */
+function alarmMistakes(
+  members: readonly MemberHealth[],
+  raised: readonly Answer[],
+  tolerated: readonly string[],
+): string[] {
+  const nameOf = (entry: Answer) => {
+    const id = hexId(entry["memberID"]);
+    return (
+      members.find((member) => member.id === id)?.name ?? `the member ${id || "without an id"}`
+    );
+  };
+  return [...new Set(raised.map(alarmName))]
     .filter((alarm) => !tolerated.includes(alarm))
     .map((alarm) => {
-      const by = members.filter((member) => member.alarms.includes(alarm));
-      const names = by.map((member) => member.name).join(", ");
-      return `${names} raised ${alarm}${alarmMeanings[alarm] ?? ""}`;
+      const by = raised.filter((entry) => alarmName(entry) === alarm).map(nameOf);
+      return `${[...new Set(by)].join(", ")} raised ${alarm}${alarmMeanings[alarm] ?? ""}`;
     });
 }
 

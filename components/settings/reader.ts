@@ -25,7 +25,11 @@ export class SettingsError extends RunError {
 export class SettingsReader {
   readonly mistakes: Mistake[] = [];
 
-  constructor(private readonly raw: Readonly<Record<string, string>>) {}
+  /** @param secrets settings that are encrypted: what they are is shown to nobody */
+  constructor(
+    private readonly raw: Readonly<Record<string, string>>,
+    private readonly secrets: readonly string[] = [],
+  ) {}
 
   /** Notes a mistake. */
   mistake(setting: string, text: string | undefined): void {
@@ -43,8 +47,8 @@ export class SettingsReader {
 
   boolean(setting: string): boolean {
     const text = this.text(setting);
-    if (text !== "true" && text !== "false" && text !== "") {
-      this.mistake(setting, `is "${text}", expected true or false`);
+    if (text !== "true" && text !== "false" && setting in this.raw) {
+      this.mistake(setting, `is ${this.shown(setting)}, expected true or false`);
     }
     return text === "true";
   }
@@ -57,7 +61,10 @@ export class SettingsReader {
       return value;
     }
     if (setting in this.raw) {
-      this.mistake(setting, `is "${text}", expected a whole number from ${least} to ${most}`);
+      this.mistake(
+        setting,
+        `is ${this.shown(setting)}, expected a whole number from ${least} to ${most}`,
+      );
     }
     return NaN;
   }
@@ -66,8 +73,8 @@ export class SettingsReader {
   choice<Word extends string>(setting: string, words: readonly [Word, ...Word[]]): Word {
     const text = this.text(setting);
     const found = words.find((word) => word === text);
-    if (found === undefined && text !== "") {
-      this.mistake(setting, `is "${text}", expected ${words.join(" or ")}`);
+    if (found === undefined && setting in this.raw) {
+      this.mistake(setting, `is ${this.shown(setting)}, expected ${words.join(" or ")}`);
     }
     return found ?? words[0];
   }
@@ -182,6 +189,11 @@ export class SettingsReader {
     return this.raw[setting] ?? this.missing(setting, "");
   }
 
+  /** What it is, for a message. */
+  private shown(setting: string): string {
+    return this.secrets.includes(setting) ? "a secret" : `"${this.raw[setting]}"`;
+  }
+
   private json(setting: string, empty: unknown): unknown {
     const text = this.raw[setting];
     if (text === undefined) {
@@ -190,7 +202,7 @@ export class SettingsReader {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      this.mistake(setting, `is "${text}", expected a list or an object`);
+      this.mistake(setting, `is ${this.shown(setting)}, expected a list or an object`);
       return empty;
     }
   }

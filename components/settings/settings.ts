@@ -64,7 +64,7 @@ export interface RawSettings {
  * @throws SettingsError with every mistake that is in them.
  */
 export function readSettings(raw: RawSettings): Settings {
-  const reader = new SettingsReader(raw.values);
+  const reader = new SettingsReader(raw.values, raw.secrets);
   const settings = read(reader);
   const mistakes = [
     ...unknownSettings(Object.keys(raw.values), Object.keys(settings)),

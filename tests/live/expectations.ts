@@ -112,7 +112,7 @@ export async function expectFilesProtected(outputs: StackOutputs): Promise<void>
       "644 etcd:etcd /etc/etcd/pki/server.crt",
       "600 etcd:etcd /etc/etcd/pki/server.key",
       "700 etcd:etcd /var/lib/etcd",
-      "644 root:root /var/lib/etcd/cluster-id",
+      "644 etcd:etcd /var/lib/etcd/cluster-id",
       "700 etcd:etcd /var/lib/etcd/member",
     ]);
   }

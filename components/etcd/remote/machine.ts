@@ -1,6 +1,5 @@
 import type { Writable } from "node:stream";
 import { scriptCommand, scriptInput, type ScriptName } from "../scripts";
-import { plainLines, withoutControls } from "../strangers";
 import type { RemoteCluster, RemoteMember } from "./cluster";
 import { runOverSsh, type SshResult, type SshTarget } from "./ssh";
 
@@ -61,16 +60,11 @@ export class LiveMachine {
     args: Readonly<Record<string, string | number | boolean>>,
     options: { timeoutSeconds?: number; onStderrLine?: (line: string) => void } = {},
   ): Promise<SshResult> {
-    const { onStderrLine, ...limits } = options;
-    const result = await runOverSsh(this.target, scriptCommand(script, args), scriptInput(script), {
+    return runOverSsh(this.target, scriptCommand(script, args), scriptInput(script), {
       timeoutSeconds: 60,
       dialTimeoutSeconds: 8,
-      ...limits,
-      ...(onStderrLine && {
-        onStderrLine: (line: string) => onStderrLine(withoutControls(line)),
-      }),
+      ...options,
     });
-    return { ...result, stderr: plainLines(result.stderr) };
   }
 
   /**

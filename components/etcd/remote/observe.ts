@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Observed, type ObservedMachine, readObservation } from "../rollout/observed";
 import { scriptCommand, scriptInput } from "../scripts";
 import { withoutControls } from "../strangers";
 import type { RemoteCluster } from "./cluster";
-import { connectSsh, type RunOverSsh, type SshTarget, withSsh } from "./ssh";
+import { connectSsh, type RunOverSsh, type SshConnection, type SshTarget, withSsh } from "./ssh";
 
 /** What a machine is looked at for. */
 export interface ObservedMember {
@@ -72,10 +73,27 @@ export async function onMachineAfter<Result>(
   try {
     await until;
     const connection = await early;
-    return connection?.isOpen() ? await work(connection.run) : await onMachine(target, work);
+    return connection !== undefined && (await stands(connection))
+      ? await work(connection.run)
+      : await onMachine(target, work);
   } finally {
     void early.then((connection) => connection?.close());
   }
+}
+
+/** In ms, after which a connection that nobody used may have broken without a word. */
+const freshMs = 5000;
+
+/** Whether a connection can be used: one that has waited for long is tried. */
+async function stands(connection: SshConnection): Promise<boolean> {
+  if (!connection.isOpen() || performance.now() - connection.sinceMs < freshMs) {
+    return connection.isOpen();
+  }
+  const answers = connection.run("true").then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answers, sleep(3000, false, { ref: false })]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { finished } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { plainLines, withoutControls } from "../strangers";
 
 /** A machine that answers SSH. */
 export interface SshTarget {
@@ -37,6 +38,7 @@ export interface SshOptions {
 
 export interface SshResult {
   stdout: string;
+  /** What the machine says to a person: lines of plain text. */
   stderr: string;
   /** Both in the order in which they came. */
   output: string;
@@ -67,6 +69,8 @@ export type RunOverSsh = (command: string, stdin?: string | Buffer) => Promise<S
 /** A connection that stands, for as many commands as one likes. */
 export interface SshConnection {
   readonly run: RunOverSsh;
+  /** Since when it stands, in ms of `performance.now()`. */
+  readonly sinceMs: number;
   /** Whether it still stands, as far as this end knows. */
   readonly isOpen: () => boolean;
   readonly close: () => void;
@@ -83,6 +87,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions): Promis
   machine.once("close", () => (isOpen = false));
   return {
     run: (command, stdin = "") => execute(machine, target, command, stdin, options),
+    sinceMs: performance.now(),
     isOpen: () => isOpen,
     close: () => clients.reverse().forEach((client) => client.end()),
   };
@@ -158,7 +163,8 @@ function connect(target: SshTarget, options: SshOptions, sock?: Duplex): Promise
       client.on("error", () => undefined);
       client.end();
       client.destroy();
-      reject(new Error(`ssh ${where}: ${reason}`));
+      // A server that nobody knows yet may say why it hangs up.
+      reject(new Error(`ssh ${where}: ${withoutControls(reason)}`));
     };
     client.on("ready", () => {
       clearTimeout(timer);
@@ -287,7 +293,7 @@ function execute(
       }
       channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk) && output.push(chunk));
       if (onStderrLine !== undefined) {
-        readLines(channel.stderr, onStderrLine);
+        readLines(channel.stderr, (line) => onStderrLine(withoutControls(line)));
       }
       let code: number | undefined;
       let signal: string | undefined;
@@ -303,7 +309,8 @@ function execute(
         clearTimeout(timer);
         const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString("utf8");
         const result = {
-          ...{ stdout: text(stdout), stderr: text(stderr), output: text(output), code, signal },
+          ...{ stdout: text(stdout), stderr: plainLines(text(stderr)), output: text(output) },
+          ...{ code, signal },
         };
         const written = stdoutTo === undefined ? Promise.resolve() : finished(stdoutTo);
         written.then(

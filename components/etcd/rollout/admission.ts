@@ -414,8 +414,8 @@ export class Admission extends pulumi.ComponentResource {
 
   /** Its own machine tells all that its step rests on. */
   private async takeTurn(name: string, inputs: Inputs): Promise<void> {
-    const target = await this.targetOf(name);
     await this.orFail(name, async () => {
+      const target = await this.targetOf(name);
       const isAlone = await onMachineAfter(target, this.lock.acquire(name), (run) =>
         this.decideTurn(name, inputs, run),
       );

@@ -50,7 +50,10 @@ export interface MemberStep {
 export interface Blocked {
   readonly member: string;
   readonly blocked: string;
-  /** Whether it is only that somebody did not answer in time, which may be another thing in a moment. */
+  /**
+   * Whether it is only that somebody who is there did not answer in time, which may be another thing in a moment.
+   * One that is down comes back by its own turn, and so by nobody's waiting.
+   */
   readonly mayPass?: true;
 }
 
@@ -158,7 +161,7 @@ function stepWithData(machine: SeenMachine, question: MemberQuestion): MemberSte
     return blocked(
       name,
       `its etcd runs and does not serve reads now, and the others are no quorum without it that is known to serve (${list(mute)}): ${notRestarted}. See npm run health, and run pulumi up again`,
-      true,
+      isNobodyDown(machine),
     );
   }
   return step(machine, question, {
@@ -196,7 +199,7 @@ function restartOf(
     return blocked(
       name,
       `${leftAsItWas}, because others do not answer: ${list(mute)}. This update repairs what it can of them; then run pulumi up again`,
-      true,
+      isNobodyDown(machine),
     );
   }
   const others = view.members.filter((one) => one !== entry);
@@ -206,6 +209,11 @@ function restartOf(
     serve: others.map((one) => one.clientUrls[0]!),
     lead: isLeader ? others.filter((one) => !one.isLearner).map(({ id }) => id) : [],
   });
+}
+
+/** Whether somebody listens wherever a member is known to be, as far as this machine sees. */
+function isNobodyDown({ view }: SeenMachine): boolean {
+  return ![...view.answers.values()].includes("refused");
 }
 
 /** Of the other entries of the membership those that nobody has seen serve, by name. */
@@ -314,8 +322,9 @@ export function waitsForOthers({ action, pid }: MemberStep, view: ClusterView): 
   return !view.isServed && (action === "keep" || (action === "start" && pid === 0));
 }
 
-/** A database read at a rate at which any disk does (etcd's own recommendation is 50 MB/s), twice. */
+/** A rate at which any disk reads a database: etcd's own recommendation is 50 MB/s. */
 const readBytesPerSecond = 14 * 1024 * 1024;
+
 /**
  * How long it may take, in seconds, until a database has been read twice: by a member that starts, and by the others,
  * which compare theirs with it (etcd's initial corruption check) and may answer nobody meanwhile.

@@ -75,6 +75,9 @@ try_for() {
   done
 }
 
+# Seconds since 1970, without a process of its own; EPOCHSECONDS came with bash 5 only.
+now() { printf '%(%s)T' -1; }
+
 # lock WHAT: one `pulumi up` (or other command) at a time; a killed one's script may still be running here.
 lock() {
   install -d -m 0700 "$locks"

@@ -12,12 +12,12 @@ observe() {
   lock "$service"
   check_mounted
   make_staging "${TMPDIR:-/tmp}"
-  see_service
+  try_for 10 "systemd to tell of $service" see_service
   find_etcdctl
   ask_members &
   members_asked=$!
   printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","certificates":%s,"freeMiB":%s,' \
-    "$EPOCHSECONDS" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
+    "$(now)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
     "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(certificate_files)" "$(free_mib "$(existing_part "$data")")" \
     >"$staging/machine"
   wait "$members_asked"

@@ -12,7 +12,7 @@ permit() {
   check_identity
   receive_files
   check_permit "$staging/permit"
-  printf '%s\nexpires=%s\n' "$(cat "$staging/permit")" "$((EPOCHSECONDS + lifetime))" >"$staging/whole"
+  printf '%s\nexpires=%s\n' "$(cat "$staging/permit")" "$(($(now) + lifetime))" >"$staging/whole"
   chmod 0600 "$staging/whole"
   mv "$staging/whole" "$config/permit"
 }

@@ -31,7 +31,7 @@ preflight() {
 
 find_out() { printf '%s\n' "$*"; }
 
-is_ours() { grep -qs '^# Written by Pulumi' "$units/$service.service"; }
+is_ours() { is_written_by_pulumi "$units/$service.service"; }
 
 check_tools() {
   [[ -d /run/systemd/system ]] || find_out "systemd does not run here, and etcd is to be a systemd unit"

@@ -112,7 +112,7 @@ fetch() {
 }
 
 take_uploaded() {
-  [[ -f $tarball ]] || fail "$tarball is not here: the upload of releaseFile has not arrived. Nothing was changed"
+  [[ -r $tarball ]] || fail "there is no $PWD/$tarball that root may read: the upload of releaseFile goes to the SSH user's home, where this has to begin (see CWD in sudoers). Nothing was changed"
   # The copy is what is checked and used: others may still write to what was uploaded.
   cp "$tarball" "$staging/$1"
   check_sum "$staging/$1" "$sha256" "$tarball"

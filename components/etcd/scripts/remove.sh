@@ -19,7 +19,7 @@ remove() {
     say "$why. Nothing on this machine was touched"
     return 0
   fi
-  if grep -qs '^# Written by Pulumi' "$unit"; then
+  if is_written_by_pulumi "$unit"; then
     systemctl disable --quiet --now "$service"
     rm -f "$unit"
     systemctl daemon-reload

@@ -7,7 +7,7 @@
 take_restored() {
   local waiting=$data/restored-$1 aside=$data/before-restore-$1
   find "$data" -mindepth 1 -maxdepth 1 -name 'restored-*' ! -path "$waiting" -exec rm -rf {} +
-  if grep -qs '^# Written by Pulumi' "$units/$service.service"; then
+  if is_written_by_pulumi "$units/$service.service"; then
     say "stopping what runs, to begin from the snapshot"
     timeout 120 systemctl stop "$service" || fail "$service did not stop within 120 s: see 'systemctl status $service'"
   fi

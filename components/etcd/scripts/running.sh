@@ -14,10 +14,12 @@ main_pid() { of_service MainPID; }
 declare -A seen
 see_service() {
   local said line
-  said=$(systemctl show --property=MainPID,NRestarts,ActiveState "$service")
+  said=$(systemctl show --property=MainPID,NRestarts,ActiveState "$service") || return 1
   while IFS= read -r line; do
-    seen[${line%%=*}]=${line#*=}
+    [[ $line != *=* ]] || seen[${line%%=*}]=${line#*=}
   done <<<"$said"
+  # systemd that is being updated can say nothing for a moment.
+  [[ -n ${seen[MainPID]:-} && -n ${seen[NRestarts]:-} ]]
 }
 
 # of_running FILE: a file of the process below /proc, an entry a line; nothing where none runs.

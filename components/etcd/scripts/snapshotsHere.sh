@@ -20,7 +20,12 @@ snapshots() { these "$service-????????T??????Z-r*-v*.db" | sort; }
 # these PATTERN: the files of such names.
 these() { find "$directory" -maxdepth 1 -type f -name "$1"; }
 
-newest() { snapshots | tail -n 1; }
+# But for those of a time to come: a clock that was ahead must not put off every one until then.
+newest() {
+  local limit
+  limit=$directory/$service-$(date -u --date='5 minutes' +%Y%m%dT%H%M%SZ)
+  snapshots | awk -v limit="$limit" '$0 < limit' | tail -n 1
+}
 
 # When this machine's newest one was taken; 0 where it has none.
 newest_time() {

@@ -92,7 +92,7 @@ limit() { echo "${permit[wait]:-120}"; }
 
 # etcd that ends again and again will not come back by waiting for it.
 serves_or_keeps_ending() {
-  see_service
+  see_service || return 1
   { has_started && serves "$client_url"; } || keeps_ending
 }
 

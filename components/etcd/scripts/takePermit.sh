@@ -25,7 +25,8 @@ take_permit() {
 
 # That it is for this cluster, member and unit, and for now.
 check_binding() {
-  local now=$EPOCHSECONDS staged
+  local now staged
+  now=$(now)
   staged=$(sed -n 's/^Environment=UNIT_DIGEST=//p' "$staging/unit")
   ((now <= ${permit[expires]:-0})) ||
     fail "the permit for $name has expired ($((now - ${permit[expires]:-0})) s ago): what it rests on was seen too long ago. Run pulumi up again. Nothing was changed"
@@ -44,7 +45,7 @@ expect() {
 # That the member is as it was when it was looked at.
 check_findings() {
   local pid data_there=false
-  see_service
+  try_for 10 "systemd to tell of $service" see_service
   pid=${seen[MainPID]}
   ! has_data || data_there=true
   [[ ${permit[has_data]:-} == "$data_there" ]] ||

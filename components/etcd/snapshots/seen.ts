@@ -21,7 +21,8 @@ export function readSeenSnapshots(
   const [now, minutes, newest, told] = numbers as [number, number, number, number];
   return {
     minutes,
-    ageSeconds: newest === 0 ? undefined : Math.max(0, now - newest),
+    // One of a time to come is none: its machine's clock was ahead.
+    ageSeconds: newest === 0 || newest > now + 300 ? undefined : Math.max(0, now - newest),
     toldSeconds: Math.max(0, now - told),
   };
 }

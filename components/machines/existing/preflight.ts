@@ -3,6 +3,7 @@
 import { text } from "node:stream/consumers";
 import { scriptCommand, scriptInput } from "../../etcd/scripts";
 import type { PreflightTask } from "./tasks";
+import { plainLines } from "../../etcd/strangers";
 import { type SshTarget, withSsh } from "../../etcd/remote/ssh";
 
 /** A machine that swallows packets is told in less than 20 s: two attempts, the second for one that is booting. */
@@ -31,7 +32,9 @@ async function findings(task: PreflightTask): Promise<string[]> {
     const answer = await withSsh(target, options, (run) =>
       run(commandFor(task), scriptInput("preflight")),
     );
-    const found = answer.stdout.split("\n").filter((line) => line !== "");
+    const found = plainLines(answer.stdout)
+      .split("\n")
+      .filter((line) => line !== "");
     return answer.code === 0 ? found : [...found, whyItEnded(answer.stderr.trim(), task)];
   } catch (error) {
     return [(error as Error).message];

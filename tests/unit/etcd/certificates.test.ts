@@ -16,15 +16,23 @@ const one = (file: SeenCertificate["file"], days: number): SeenCertificate => ({
   issuedBy: 1,
   ends: after(days),
 });
+/** A machine with these certificates, and with those others that it has to have, which last. */
+const machine = (name: string, ...given: SeenCertificate[]): MemberCertificates => {
+  const files = ["ca", "peer-ca", "server", "peer", "operator"] as const;
+  const others = files.filter((file) => !given.some((certificate) => certificate.file === file));
+  return { name, certificates: [...given, ...others.map((file) => one(file, 9000))] };
+};
 const healthOf = (...members: MemberCertificates[]) => certificatesHealth(members, renewal, now);
 
 describe("how long certificates last", () => {
   it("is told of each, the first to end first", () => {
     const { certificates, warning } = healthOf(
-      { name: "a", certificates: [one("ca", 3650), one("server", 365)] },
-      { name: "b", certificates: [one("server", 364.5)] },
+      machine("a", one("ca", 3650), one("server", 365)),
+      machine("b", one("server", 364.5)),
     );
-    expect(certificates.map(({ member, file, daysLeft }) => [member, file, daysLeft])).toEqual([
+    expect(certificates).toHaveLength(10);
+    const first = certificates.slice(0, 3);
+    expect(first.map(({ member, file, daysLeft }) => [member, file, daysLeft])).toEqual([
       ["b", "server", 364],
       ["a", "server", 365],
       ["a", "ca", 3650],
@@ -48,22 +56,21 @@ describe("how long certificates last", () => {
       /\(a's peer-ca\), the first of which ends in 365 days/,
     ],
   ])("is a warning where %s", (_, certificate, expected) => {
-    const { warning } = healthOf({ name: "a", certificates: [certificate] });
+    const { warning } = healthOf(machine("a", certificate));
     expect(warning).toMatch(expected);
     expect(certificateLines({ certificates: [], warning })).toEqual([`WARNING: ${warning}`]);
   });
 
   it("is none until an update would renew them", () => {
-    const { warning } = healthOf({
-      name: "a",
-      certificates: [one("server", 120), one("ca", 366), one("peer-ca", 366)],
-    });
+    const { warning } = healthOf(
+      machine("a", one("server", 120), one("peer", 120), one("ca", 366), one("peer-ca", 366)),
+    );
     expect(warning).toBe("");
   });
 
   it("says of many how many", () => {
     const names = ["a", "b", "c", "d", "e"];
-    const all = names.map((name) => ({ name, certificates: [one("server", 10)] }));
+    const all = names.map((name) => machine(name, one("server", 10)));
     expect(healthOf(...all).warning).toMatch(
       /^5 certificates \(a's server, b's server and 3 more\), the first of which ends in 10 days/,
     );
@@ -72,6 +79,14 @@ describe("how long certificates last", () => {
   it("is not fine where it could not be seen", () => {
     const { warning } = healthOf({ name: "a", certificates: [], problem: "no SSH connection" });
     expect(warning).toBe("the certificates of a cannot be read: no SSH connection");
+  });
+
+  it("is not fine where one is not there, or is none", () => {
+    const { name, certificates } = machine("a");
+    const some = certificates.filter(({ file }) => file !== "peer");
+    expect(healthOf({ name, certificates: some }).warning).toBe(
+      "a has no peer certificate that can be read: run pulumi up",
+    );
   });
 });
 

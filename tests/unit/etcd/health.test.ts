@@ -136,6 +136,42 @@ it("that one may not read is an answer: access control is no outage", () => {
   expect(answer("context deadline exceeded")).toBe(false);
 });
 
+describe("alarms", () => {
+  const [member] = members as [(typeof members)[number]];
+  const said = (alarms: unknown) =>
+    readHealth(
+      JSON.stringify({
+        health: [{ endpoint: member.clientUrl, health: true, took: "1ms" }],
+        status: [
+          {
+            Endpoint: member.clientUrl,
+            Status: { header: { member_id: 1 }, leader: 1, version: "3.7.3" },
+          },
+        ],
+        alarms,
+        members: { members: [{ ID: 1, name: member.name, peerURLs: [member.peerUrl] }] },
+        snapshots: null,
+        now: 1,
+      }),
+      [member],
+    );
+
+  it("that there are none is said, and not taken for true where nobody could ask", () => {
+    expect(said({ alarms: [] }).healthy).toBe(true);
+    expect(said(null)).toMatchObject({
+      healthy: false,
+      verdict: "whether an alarm is raised could not be asked for",
+    });
+  });
+
+  it("of whom nobody knows counts, too: it stays raised when its member has left", () => {
+    expect(said({ alarms: [{ memberID: 77, alarm: 1 }] })).toMatchObject({
+      healthy: false,
+      verdict: expect.stringMatching(/^the member 4d raised NOSPACE/) as string,
+    });
+  });
+});
+
 describe("a machine that was taken over", () => {
   const [{ clientUrl, peerUrl }] = members as [(typeof members)[number]];
   const base64 = (value: unknown) => Buffer.from(printed(value)).toString("base64");

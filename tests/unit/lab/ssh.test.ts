@@ -112,6 +112,11 @@ function answer(channel: import("ssh2").ServerChannel, command: string): void {
     case "vanish":
       channel.end();
       return;
+    case "order":
+      channel.stderr.write("no\x1b]0;mine\x07\nroom\n");
+      channel.exit(1);
+      channel.end();
+      return;
     default:
       channel.write(`ran ${command}\n\n`);
       channel.stderr.write("quiet\n");
@@ -162,6 +167,14 @@ describe("runOverSsh", () => {
   it("hands the input over, also a long one", async () => {
     const long = "ü".repeat(300_000);
     expect((await runOverSsh(target, "cat", long)).stdout).toBe(long);
+  });
+
+  it("shows nothing of what a machine says that a terminal would take for an order", async () => {
+    const lines: string[] = [];
+    const options = { onStderrLine: (line: string) => void lines.push(line) };
+    const { stderr } = await runOverSsh(target, "order", "", options);
+    expect(stderr).toBe("no ]0;mine \nroom\n");
+    expect(lines).toEqual(["no ]0;mine ", "room"]);
   });
 
   it("takes a password", async () => {

@@ -369,6 +369,22 @@ describe("a mistake is found and named", () => {
     expect(mistakes[0]).not.toContain("hunter2");
   });
 
+  it.each(["bastion", "quotaGiB", "verifyHostKeys", "tls"])(
+    "an encrypted %s that is something else is not shown",
+    (setting) => {
+      const mistakes = mistakesIn({ [setting]: "hunter2" }, [setting]);
+      expect(mistakes.join()).toMatch(new RegExp(`${setting} is a secret, expected`));
+      expect(mistakes.join()).not.toContain("hunter2");
+    },
+  );
+
+  it.each(["verifyHostKeys", "snapshotUpload", "tls"])(
+    "an empty %s: it is not taken for a no",
+    (setting) => {
+      expect(mistakesIn({ [setting]: "" }).join()).toContain(`${setting} is "", expected`);
+    },
+  );
+
   it("a key of a kind that EC2 does not take", () => {
     const key = utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
     expect(mistakesIn({ sshPrivateKey: key }, ["sshPrivateKey"])).toEqual([

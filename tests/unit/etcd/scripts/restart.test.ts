@@ -72,6 +72,21 @@ describe("restarting a member that serves", () => {
     expect(machine.told).toEqual(["lock etcd", `${url("b")} move-leader 3`, ...start]);
   });
 
+  it("waits on where systemd says nothing for a moment, as while it is updated", () => {
+    machine.permit({ ...others, wait: 5 });
+    const mute = `
+      systemctl_as_ever() { :; }
+      eval "$(declare -f systemctl | sed '1s/.*/systemctl_as_ever()/')"
+      systemctl() {
+        [[ $1 != show || ! -e ${machine.root}/mute ]] || { rm ${machine.root}/mute; return 1; }
+        systemctl_as_ever "$@"
+      }`;
+    machine.write("at-restart", `touch ${machine.root}/mute`);
+    const { status, stderr } = machine.member({ instead: mute });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("healthy with etcd")]);
+    expect(machine.has("mute")).toBe(false);
+  });
+
   it("is a single member's own downtime", () => {
     machine.write("etcd/members", `${started(2, "b")}\n`);
     machine.write("etcd/leader", "2\n");

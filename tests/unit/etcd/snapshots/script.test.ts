@@ -230,7 +230,7 @@ describe("whether one is due", () => {
     const { status, stdout, stderr } = runScript(
       "snapshot",
       `serves() { :; }; my_entry() { echo 1,; }; leader_id() { echo 1; }
-       ctl() { echo '${record}'; }; date() { echo 1000000; }
+       ctl() { echo '${record}'; }; date() { [[ $1 == +%s ]] && echo 1000000 || command date "$@"; }
        service=etcd; directory=${folder}; cluster=own; minutes=60; if is_due; then echo due; fi`,
     );
     expect([status, stderr]).toEqual([0, ""]);
@@ -251,6 +251,11 @@ describe("whether one is due", () => {
     ["has an old one of its own, whatever a client has written", true, 996_430],
     ["has none of its own, whatever a client has written", true, null],
   ])("where the leader %s: %s", (_, isDue, own) => expect(due(fresh, own)).toBe(isDue));
+
+  it("where the only one is of a time to come, by a clock that was ahead: true", () => {
+    writeFileSync(path.join(folder, "etcd-29301121T120000Z-r1-v3.7.3.db"), "");
+    expect(due(fresh, null)).toBe(true);
+  });
 
   it("where there is no folder for them yet: true", () => {
     folder = path.join(folder, "none");
