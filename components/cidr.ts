@@ -72,3 +72,8 @@ export function isReservedByAws(subnet: Cidr, address: number): boolean {
   const offset = address - subnet.first;
   return offset < 4 || offset === subnet.size - 1;
 }
+
+/** Whether an IPv4 address can be reached from everywhere, as far as its range says. */
+export function isPublicAddress(text: string): boolean {
+  return parseIpv4(text) !== undefined && ipaddr.IPv4.parse(text).range() === "unicast";
+}

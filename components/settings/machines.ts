@@ -1,4 +1,4 @@
-import { parseIpv4 } from "../cidr";
+import { isPublicAddress, parseIpv4 } from "../cidr";
 import {
   isSameMachine,
   knownHostKey,
@@ -11,6 +11,7 @@ import { hostKeyPattern } from "./ssh";
 
 interface MachinesSettings extends SshSettings {
   readonly machines: readonly MachineSetting[];
+  readonly tls: "on" | "off";
 }
 
 /** The setting `machines`, each entry completed: only its name and its address have to be said. */
@@ -54,7 +55,7 @@ export function checkMachines(settings: MachinesSettings): Mistake[] {
 function checkMachine(
   machine: MachineSetting,
   before: MachineSetting[],
-  { machines, knownHosts, verifyHostKeys }: MachinesSettings,
+  { machines, knownHosts, verifyHostKeys, tls }: MachinesSettings,
 ): string[] {
   const { name, address, host, user, port, ports } = machine;
   const mistakes: string[] = [];
@@ -67,6 +68,11 @@ function checkMachine(
   }
   if (parseIpv4(address) === undefined && address !== "localhost") {
     mistakes.push(`has the address "${address}", expected an IPv4 address that the others reach`);
+  }
+  if (tls === "off" && isPublicAddress(address)) {
+    mistakes.push(
+      `has the public address ${address}, and tls is off: only a firewall would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or name a private address`,
+    );
   }
   const isLoopback = address === "localhost" || address.startsWith("127.");
   if (isLoopback && !machines.every((other) => isSameMachine(machine, other))) {

@@ -48,8 +48,9 @@ export async function observeCluster(
   return { machines: await Promise.all(machines) };
 }
 
-// A machine that has just been made, or is busy, may turn away the first attempt.
-const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 2 };
+// A machine that has just been made, or is busy, may turn away the first attempt; one that swallows packets is told
+// within 20 s.
+const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 1 };
 
 /** A connection for a look and what follows from it. */
 export function onMachine<Result>(

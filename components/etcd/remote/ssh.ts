@@ -261,6 +261,9 @@ function forward(proxy: Client, { host, port }: SshTarget): Promise<Duplex> {
   });
 }
 
+/** No script prints as much, and a machine that was taken over is not to fill this one's memory; in bytes. */
+const largestOutput = 16 * 1024 ** 2;
+
 function execute(
   client: Client,
   target: SshTarget,
@@ -286,12 +289,23 @@ function execute(
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       const output: Buffer[] = [];
+      let bytes = 0;
+      const collect = (part: Buffer[]) => (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > largestOutput) {
+          channel.close();
+          fail(`the command printed more than ${largestOutput / 1024 ** 2} MiB`);
+          return;
+        }
+        part.push(chunk);
+        output.push(chunk);
+      };
       if (stdoutTo === undefined) {
-        channel.on("data", (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
+        channel.on("data", collect(stdout));
       } else {
         channel.pipe(stdoutTo);
       }
-      channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk) && output.push(chunk));
+      channel.stderr.on("data", collect(stderr));
       if (onStderrLine !== undefined) {
         readLines(channel.stderr, (line) => onStderrLine(withoutControls(line)));
       }

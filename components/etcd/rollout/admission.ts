@@ -47,7 +47,7 @@ import {
 } from "./record";
 import { parallelViolations, settingsViolations } from "./violations";
 
-/** How long a machine that was stopped and started may take until its member serves, in seconds. */
+/** How long a machine that was stopped and started may take until its member serves, in seconds, but for reading its database. */
 const restartSeconds = 600;
 
 /** An election is over within this, in ms: etcd's default timeout is 1 s, and a split vote takes another one. */
@@ -574,7 +574,8 @@ export class Admission extends pulumi.ComponentResource {
   private async waitFor(name: string): Promise<void> {
     const record = (await this.former.record)!;
     const cluster = await this.clusterOf(record);
-    await waitUntilHealthy(cluster, { name, seconds: restartSeconds });
+    const seconds = restartSeconds + (await this.secondsToRead());
+    await waitUntilHealthy(cluster, { name, seconds });
     this.say(`${name} is healthy again`);
   }
 

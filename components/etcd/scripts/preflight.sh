@@ -17,12 +17,13 @@ preflight() {
   check_bucket
   check_clock
   check_address
-  check_space /opt 1024
   check_space "$data" "$((quota * 1024 + 1024 - $(used_mib)))"
   strangers
   check_ways
-  # What is ours has its port, and is converged later.
+  # What is ours has its port, and is converged later; whether there is room for another release is then asked by
+  # what brings one.
   if ! is_ours; then
+    check_space /opt 1024
     check_service
     check_config
     check_ports

@@ -87,8 +87,13 @@ wait_until_healthy() {
   rm -rf "$(dirname "$first_start")"
 }
 
-# How long it may take, in seconds: a large database takes its time to be read.
-limit() { echo "${permit[wait]:-120}"; }
+# How long it may take, in seconds: a large database takes its time to be read. Where nobody served who could tell how
+# large it is, as after a restore, its own file does: read twice, at a rate at which any disk does (memberStep.ts).
+limit() {
+  local bytes=0 file=$data/member/snap/db
+  [[ ! -f $file ]] || bytes=$(stat --format=%s "$file")
+  echo "$((${permit[wait]:-120} + 2 * bytes / (14 * 1024 ** 2)))"
+}
 
 # etcd that ends again and again will not come back by waiting for it.
 serves_or_keeps_ending() {

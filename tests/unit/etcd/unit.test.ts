@@ -65,3 +65,16 @@ it("a member that shares its machine has a guard, data and flags of its own", ()
   expect(text).toContain("AssertPathExists=|/run/etcd-etcd2-first-start/flags\n");
   expect(text).toContain("ReadWritePaths=/var/lib/etcd/etcd2\n");
 });
+
+it("keeps etcd's memory off the disk, and etcd from what a cloud's machine may do", () => {
+  const lines = placed({}).text.split("\n");
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      "LimitCORE=0",
+      "NoNewPrivileges=yes",
+      "ProtectSystem=strict",
+      "ProtectProc=invisible",
+      "IPAddressDeny=169.254.169.254/32",
+    ]),
+  );
+});

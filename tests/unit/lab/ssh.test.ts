@@ -112,6 +112,12 @@ function answer(channel: import("ssh2").ServerChannel, command: string): void {
     case "vanish":
       channel.end();
       return;
+    case "talk":
+      channel.on("error", () => undefined);
+      for (let mebibyte = 0; mebibyte < 20; mebibyte++) {
+        channel.write(Buffer.alloc(1024 ** 2, "x"));
+      }
+      return;
     case "order":
       channel.stderr.write("no\x1b]0;mine\x07\nroom\n");
       channel.exit(1);
@@ -167,6 +173,10 @@ describe("runOverSsh", () => {
   it("hands the input over, also a long one", async () => {
     const long = "ü".repeat(300_000);
     expect((await runOverSsh(target, "cat", long)).stdout).toBe(long);
+  });
+
+  it("lets no machine fill this one's memory", async () => {
+    await expect(runOverSsh(target, "talk")).rejects.toThrow("printed more than 16 MiB");
   });
 
   it("shows nothing of what a machine says that a terminal would take for an order", async () => {

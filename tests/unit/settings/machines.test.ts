@@ -124,6 +124,11 @@ describe("a mistake is found and named", () => {
       { binDirectory: "/usr/local/../../etc/cron.d" },
       /^binDirectory is "\/usr\/local\/\.\.\/\.\.\/etc\/cron\.d", expected an absolute path/,
     ],
+    [
+      "a public address without TLS",
+      { tls: "off", machines: [{ name: "a", address: "203.0.114.7" }], verifyHostKeys: false },
+      /^machines\[0\] has the public address 203\.0\.114\.7, and tls is off/,
+    ],
     ["TLS that is neither on nor off", { tls: "maybe" }, /^tls is "maybe", expected on or off/],
     [
       "a subject's field that does not exist",

@@ -126,4 +126,12 @@ describe("a machine that is looked at before the first change", () => {
     machine.holdData();
     expect(findings({}, scarce)).toEqual([]);
   });
+
+  it("has room for a release, unless it has a member that runs one", () => {
+    const scarce = "free_mib() { [[ $1 == /opt* ]] && echo 1023 || echo 9999; }";
+    expect(findings({}, scarce)).toEqual([expect.stringMatching(/opt has 1023 MiB free/)]);
+    machine.claim();
+    machine.runs();
+    expect(findings({}, scarce)).toEqual([]);
+  });
 });

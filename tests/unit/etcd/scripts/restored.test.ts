@@ -1,4 +1,8 @@
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { tempFolder } from "../../../tempFolder";
+import { runScript } from "../runScript";
 import { clusterId, otherId } from "./machine";
 import { MemberMachine, start } from "./memberMachine";
 
@@ -106,4 +110,16 @@ describe("beginning from a snapshot", () => {
     expect(machine.member().stderr).toContain("no restored data waits for b");
     machine.expectNothingDone(before);
   });
+});
+
+it("a start may take longer the larger the member's own database is, were nobody there to tell its size", () => {
+  const folder = tempFolder();
+  const limit = () => runScript("member", `data=${folder}; permit[wait]=120; limit`).stdout.trim();
+  expect(limit()).toBe("120");
+  mkdirSync(path.join(folder, "member/snap"), { recursive: true });
+  const file = path.join(folder, "member/snap/db");
+  writeFileSync(file, "");
+  // Sparse: it takes no room.
+  truncateSync(file, 2 * 1024 ** 3);
+  expect(limit()).toBe(String(120 + Math.floor(4096 / 14)));
 });
