@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { aptInstall, commandExists, whyNoDocker } from "../lab/docker";
 import { scriptNames, scriptText } from "../components/etcd/scripts";
 import { projectRoot } from "../lab/paths";
+import { run as runQuietly } from "../lab/run";
 
 interface Count {
   passed: number;
@@ -27,14 +28,17 @@ function add(count: Partial<Count>): void {
   total.skipped += count.skipped ?? 0;
 }
 
-/** A check that passes or fails as a whole. */
+/** A check that passes or fails as a whole. Several go on at once, so each is shown when it has ended. */
 async function check(name: string, command: string, ...args: string[]): Promise<void> {
-  console.log(`\n── ${name}`);
-  const code = await run(command, args);
-  if (code !== 0) {
+  const { failed, all } = await runQuietly(command, args, {
+    limitSeconds: limitMinutes * 60,
+    cwd: projectRoot,
+  });
+  console.log(`\n── ${name}\n${all}`.trimEnd());
+  if (failed) {
     failures.push(name);
   }
-  add(code === 0 ? { passed: 1 } : { failed: 1 });
+  add(failed ? { failed: 1 } : { passed: 1 });
 }
 
 /** No check takes as long as this, in minutes, unless it hangs. */
@@ -190,10 +194,12 @@ async function main(): Promise<void> {
 }
 
 async function everything(): Promise<void> {
-  await check("types", local("tsc"), "-p", "tsconfig.check.json");
-  await check("ESLint", local("eslint"), ".");
-  await check("Prettier", local("prettier"), "--check", "--log-level=warn", ".");
-  await shellcheck();
+  await Promise.all([
+    check("types", local("tsc"), "-p", "tsconfig.check.json"),
+    check("ESLint", local("eslint"), "."),
+    check("Prettier", local("prettier"), "--check", "--log-level=warn", "."),
+    shellcheck(),
+  ]);
   await vitest("unit and mock tests: nothing real runs", ["unit", "mock"]);
   if (process.argv.includes("--no-live")) {
     skips.push("the live tests: asked for by --no-live; not counted");
