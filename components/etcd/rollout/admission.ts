@@ -27,6 +27,7 @@ import { RollingLock } from "./lock";
 import { MachineGuard } from "./machineGuard";
 import type { Standpoint } from "./machineOrder";
 import {
+  type Blocked,
   endsAProcess,
   isBlocked,
   type MemberStep,
@@ -453,11 +454,9 @@ export class Admission extends pulumi.ComponentResource {
     for (let told = false; ; told = true) {
       const observed = await look();
       const step = await this.stepOrNot(name, observed, inputs);
-      if (!isBlocked(step)) {
-        return [observed, step];
-      }
-      if (step.mayPass !== true || Date.now() + electionMs > deadline) {
-        throw new Error(`${name}: ${step.blocked}`);
+      const mayPass = isBlocked(step) && step.mayPass === true;
+      if (!mayPass || Date.now() + electionMs > deadline) {
+        return [observed, orRefuse(step)];
       }
       if (!told) {
         this.say(
@@ -486,11 +485,7 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async stepOf(name: string, observed: Observed, inputs: Inputs): Promise<MemberStep> {
-    const step = await this.stepOrNot(name, observed, inputs);
-    if (isBlocked(step)) {
-      throw new Error(`${name}: ${step.blocked}`);
-    }
-    return step;
+    return orRefuse(await this.stepOrNot(name, observed, inputs));
   }
 
   private async stepOrNot(name: string, observed: Observed, inputs: Inputs) {
@@ -553,10 +548,7 @@ export class Admission extends pulumi.ComponentResource {
     const seen = await observe(machine.member, machine.target, await this.endpoints());
     const question = await this.question({ machines: [seen] });
     // Nothing that runs survives a stop: it is a restart, whatever its unit is.
-    const step = decideMember({ ...question, digests: { [name]: "" } }, name);
-    if (isBlocked(step)) {
-      throw new Error(`${name}: ${step.blocked}`);
-    }
+    const step = orRefuse(decideMember({ ...question, digests: { [name]: "" } }, name));
     if (step.action === "restart") {
       await machine.succeed("handover", machine.etcdctl, {
         onStderrLine: (line) => this.say(line),
@@ -591,6 +583,14 @@ export class Admission extends pulumi.ComponentResource {
 
 function refusal(violations: readonly string[]): string {
   return `this change is refused; nothing of the cluster was changed:\n${violations.map((one) => `  ${one}`).join("\n")}`;
+}
+
+/** @throws Error where nothing is done to the member now, with why */
+function orRefuse(step: MemberStep | Blocked): MemberStep {
+  if (isBlocked(step)) {
+    throw new Error(`${step.member}: ${step.blocked}`);
+  }
+  return step;
 }
 
 /** The digest of the unit that a member's command is for, as its words have it. */

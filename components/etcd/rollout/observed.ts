@@ -1,7 +1,7 @@
 import { parse } from "lossless-json";
 import { readCertificates, type SeenCertificate } from "../certificates";
 import { alarmName, hasServed } from "../etcdctl";
-import { hexId, largestAnswer, natural, objects, word } from "../strangers";
+import { hexId, largestAnswer, natural, object, objects, word } from "../strangers";
 import { flagsOfUnit } from "../unit";
 
 /**
@@ -217,8 +217,8 @@ function readHealth(answer: unknown): [string, Answer][] {
 function readStatus(answer: unknown): Map<string, EndpointStatus> {
   return new Map(
     objects(answer).map((one) => {
-      const said = (one["Status"] ?? {}) as Record<string, unknown>;
-      const header = (said["header"] ?? {}) as Record<string, unknown>;
+      const said = object(one["Status"]);
+      const header = object(said["header"]);
       return [
         word(one["Endpoint"]),
         {

@@ -45,8 +45,9 @@ process() {
   local environ version='' trusts=null said
   environ=$(of_running environ)
   [[ ${seen[MainPID]} == 0 ]] || version=$(running_version)
-  if [[ $environ == *TRUSTED_CAS=* ]]; then
-    said=${environ#*TRUSTED_CAS=}
+  if [[ $'\n'$environ == *$'\n'TRUSTED_CAS=* ]]; then
+    said=$'\n'$environ
+    said=${said#*$'\n'TRUSTED_CAS=}
     said=${said%%$'\n'*}
     trusts="\"${said//[!0-9,]/}\""
   fi

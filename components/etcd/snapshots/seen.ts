@@ -29,7 +29,7 @@ export function readSeenSnapshots(
 
 /**
  * The health of snapshots by what lies on the machines, too. The record in the cluster is a key that any client can
- * write, so that snapshots could stop without a word; but whoever leads takes one of its own when its newest is too
+ * write, so that snapshots could stop without a word; but the leader takes one of its own when its newest is too
  * old, so that one of the machines has one that is not.
  *
  * A machine that cannot be asked may be the one that has it, and says nothing by that.
