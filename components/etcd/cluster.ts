@@ -84,9 +84,10 @@ export class Cluster extends pulumi.ComponentResource {
     this.endpoints = this.members.map((member) => member.clientUrl);
     this.binaries = binariesOf(version);
 
+    const staging = admission.stagingHooks();
     const operator = issuers?.clients.issue("operator", "client", noNames, { parent: this });
     const stages = machines.map((machine, index) =>
-      this.stageMember(machine, this.members[index]!, operator),
+      this.stageMember(machine, this.members[index]!, operator, staging),
     );
     const restored = this.prepareRestore(stages);
     const shared: Shared = {
@@ -132,6 +133,7 @@ export class Cluster extends pulumi.ComponentResource {
     machine: Machine,
     plan: MemberPlan,
     operator: Certificate | undefined,
+    hooks: pulumi.ResourceHookBinding,
   ): remote.Command {
     const { version, source } = this.args;
     return stage(
@@ -144,7 +146,7 @@ export class Cluster extends pulumi.ComponentResource {
         uploads: isUploaded(this.args.restore) ? uploadFolder : "",
         certificates: this.certificatesOf(machine, operator),
       },
-      { parent: this },
+      { parent: this, hooks },
     );
   }
 

@@ -48,7 +48,7 @@ export interface StageArgs {
 export function stage(
   machine: Machine,
   { version, source, identity, member, uploads, certificates }: StageArgs,
-  opts: pulumi.ComponentResourceOptions,
+  opts: pulumi.CustomResourceOptions,
 ): remote.Command {
   const options = { ...opts, dependsOn: machine.readyAfter };
   const upload = source.kind === "file" ? uploadRelease(machine, source.path, options) : undefined;

@@ -349,6 +349,41 @@ describe("machines of a cluster that runs", () => {
   });
 });
 
+describe("what is brought to machines", () => {
+  async function staging(former?: Desired) {
+    const { admission } = await update(flags, former);
+    const hooks = admission.stagingHooks();
+    const begun: string[] = [];
+    const call = (hook: unknown, name: string) =>
+      (hook as { callback(args: object): unknown }).callback({ name, errors: [] });
+    const begin = (name: string) =>
+      void Promise.resolve(call(hooks.beforeUpdate![0], name)).then(() => begun.push(name));
+    ["a-stage", "b-stage", "c-stage"].forEach(begin);
+    await sleep(50);
+    return {
+      begun,
+      end: (name: string) => call(hooks.afterUpdate![0], name),
+      fail: (name: string) => call(hooks.onError![0], name),
+    };
+  }
+
+  it("comes to one after the other where a cluster lives, whether it worked or failed", async () => {
+    const { begun, end, fail } = await staging(desired());
+    expect(begun).toEqual(["a-stage"]);
+    end("a-stage");
+    await sleep(50);
+    expect(begun).toEqual(["a-stage", "b-stage"]);
+    fail("b-stage");
+    await sleep(50);
+    expect(begun).toEqual(["a-stage", "b-stage", "c-stage"]);
+  });
+
+  it("comes to all at once where none does", async () => {
+    const { begun } = await staging();
+    expect(begun).toEqual(["a-stage", "b-stage", "c-stage"]);
+  });
+});
+
 describe("members of a cluster that runs", () => {
   it("go one at a time, each looked at when it is its turn, the leader last", async () => {
     const { gate, before, after } = await update(flags, desired());

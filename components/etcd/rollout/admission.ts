@@ -36,6 +36,7 @@ import {
 } from "./memberStep";
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
+import { StagingQueue } from "./stagingQueue";
 import { permitSeconds, permitText } from "./permit";
 import { prepare } from "./prepare";
 import {
@@ -90,6 +91,7 @@ export class Admission extends pulumi.ComponentResource {
   private readonly former: FormerStack;
   private readonly update: Promise<string>;
   private readonly lock: RollingLock;
+  private readonly staging = new StagingQueue();
   private readonly credentials = new Later<Credentials>();
   private readonly machines = new Later<ReadonlyMap<string, Connection>>();
   /** Where machines were reached before anything was changed, as far as that is known. */
@@ -191,6 +193,28 @@ export class Admission extends pulumi.ComponentResource {
       await this.assertAdmitted("a machine");
       return value;
     });
+  }
+
+  /** For what is brought to a machine. Where nothing runs yet nobody waits. */
+  stagingHooks(): pulumi.ResourceHookBinding {
+    const before = new pulumi.ResourceHook("stage-before", async ({ name }) => {
+      if ((await this.former.record) !== undefined) {
+        await this.staging.enter(name);
+      }
+    });
+    const after = new pulumi.ResourceHook("stage-after", ({ name }) => this.staging.leave(name));
+    return {
+      beforeCreate: [before],
+      beforeUpdate: [before],
+      afterCreate: [after],
+      afterUpdate: [after],
+      onError: [
+        new pulumi.ErrorHook("stage-error", ({ name }) => {
+          this.staging.leave(name);
+          return false;
+        }),
+      ],
+    };
   }
 
   /** For the resource that changes a member, whose name is the member's. */

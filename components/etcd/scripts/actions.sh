@@ -92,6 +92,7 @@ act_keep() {
   [[ $(digest_of_running) == "$digest" ]] ||
     fail "what runs on this machine was started with another unit than is asked for, and it was to be kept. Run pulumi up again, which looks anew. Nothing was changed"
   place_unit
+  reload_changed "$service"
   place_the_rest
   wait_until_part_of_it
   done_what=unchanged

@@ -16,6 +16,11 @@ pid_before= # the process that ran before it was started here
 start() {
   # Not before: what is refused keeps its unit, also for the next boot.
   place_unit
+  # Asked to end now, since etcd takes a second for that: systemd reads its units meanwhile. Should nobody come back
+  # to start it, systemd does (Restart=always).
+  pid_before=$(main_pid)
+  [[ $pid_before == 0 ]] || kill "$pid_before" 2>/dev/null || true
+  reload_changed "$service"
   pid_before=$(main_pid)
   # Not waited for here: systemd's wait has no words for what is missing.
   systemctl reset-failed "$service" 2>/dev/null || true
@@ -29,7 +34,6 @@ place_unit() {
     install -m 0644 "$staging/unit" "$unit.new"
     mv "$unit.new" "$unit"
   fi
-  reload_changed "$service"
   enabled "$service.service"
 }
 

@@ -22,6 +22,7 @@ const doubles = (root: string) => `
   sync() { :; }
   renice() { :; }
   chown() { told chown "$*"; }
+  kill() { told kill "$*"; }
   timeout() { shift; "$@"; }
   setpriv() {
     while [[ $1 == --* ]]; do shift; done
@@ -45,6 +46,7 @@ const doubles = (root: string) => `
         told systemctl "$*"
         case "$*" in
           "restart --no-block etcd") echo 200 >${root}/systemd/MainPID; [[ ! -e ${root}/at-restart ]] || . ${root}/at-restart ;;
+          "stop etcd") echo 0 >${root}/systemd/MainPID ;;
           "start data.mount") touch ${root}/mounted; [[ ! -e ${root}/at-mount ]] || . ${root}/at-mount ;;
         esac
         ;;

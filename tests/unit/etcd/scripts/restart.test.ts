@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { clusterId, peer, started, unit, url } from "./machine";
-import { MemberMachine, start } from "./memberMachine";
+import { MemberMachine, restart, start } from "./memberMachine";
 
 let machine: MemberMachine;
 beforeEach(() => {
@@ -23,9 +23,24 @@ describe("restarting a member that serves", () => {
     const said = "here: restarting with what changed\nhere: healthy with etcd 3.7.3\n";
     expect([status, stderr]).toEqual([0, said]);
     expect(JSON.parse(stdout)).toMatchObject({ restarted: "now" });
-    expect(machine.told).toEqual(["lock etcd", ...start]);
+    expect(machine.told).toEqual(["lock etcd", ...restart]);
     expect(machine.read("units/etcd.service")).toBe(unit("new"));
     expect(machine.read("etc/cluster")).toContain("founded=2026-11-24T12:00:00Z\n");
+  });
+
+  it("has systemd read its units while etcd ends, which nobody else starts with the old ones", () => {
+    machine.write("systemd/NeedDaemonReload", "yes\n");
+    machine.permit(others);
+    expect(machine.member().status).toBe(0);
+    expect(machine.told).toEqual(["lock etcd", "kill 100", "systemctl daemon-reload", ...start]);
+  });
+
+  it("counts none that systemd has started by itself meanwhile: it runs what was asked for before", () => {
+    machine.write("systemd/NeedDaemonReload", "yes\n");
+    machine.write("at-restart", `echo 150 >${machine.root}/systemd/MainPID`);
+    machine.permit(others);
+    const instead = `kill() { echo 150 >${machine.root}/systemd/MainPID; }`;
+    expect(machine.member({ instead }).status).toBe(1);
   });
 
   it("moves the leadership to the first that takes it, before anything else", () => {
@@ -37,7 +52,7 @@ describe("restarting a member that serves", () => {
       "lock etcd",
       `${url("b")} move-leader 3`,
       `${url("b")} move-leader 1`,
-      ...start,
+      ...restart,
     ]);
   });
 
@@ -69,7 +84,7 @@ describe("restarting a member that serves", () => {
     const { status, stderr } = machine.member();
     expect(status).toBe(0);
     expect(stderr).toContain("restarting as the leader: writes wait for an election");
-    expect(machine.told).toEqual(["lock etcd", `${url("b")} move-leader 3`, ...start]);
+    expect(machine.told).toEqual(["lock etcd", `${url("b")} move-leader 3`, ...restart]);
   });
 
   it("waits on where systemd says nothing for a moment, as while it is updated", () => {
@@ -92,7 +107,7 @@ describe("restarting a member that serves", () => {
     machine.write("etcd/leader", "2\n");
     machine.permit({ action: "restart" });
     expect(machine.member().status).toBe(0);
-    expect(machine.told).toEqual(["lock etcd", ...start]);
+    expect(machine.told).toEqual(["lock etcd", ...restart]);
   });
 
   it("takes an answer about rights for serving", () => {
