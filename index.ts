@@ -80,4 +80,3 @@ export const etcdctl = etcdctlEnvironment(cluster.endpoints, {
 export const ssh = sshOutputs(machines);
 export const clientSecurityGroupId = securityGroup;
 export const version = settings.version;
-export const record = cluster.record;

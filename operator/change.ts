@@ -1,7 +1,7 @@
 import { isAuthority } from "../components/etcd/certificates";
 import { observeCluster } from "../components/etcd/remote/observe";
 import { decide } from "../components/etcd/rollout/decide";
-import { asRecorded, type Desired, type Recorded } from "../components/etcd/rollout/desired";
+import { asRecorded, type Desired } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
 import { desiredCluster } from "../components/desired";
 import { renewalLines } from "../components/pki/lifetimes";
@@ -38,7 +38,7 @@ export async function planChange(
     clusterId: outputs.clusterId,
     stack: outputs.stack,
     desired: asRecorded(desired),
-    recorded: outputs.record as Recorded,
+    recorded: outputs.record,
     attempted: attemptedIn(exported),
     observed,
   });

@@ -5,7 +5,6 @@ import { certificatesHealth } from "../components/etcd/certificates";
 import { askCertificates } from "../components/etcd/remote/certificates";
 import { askHealth } from "../components/etcd/remote/health";
 import { askSnapshots } from "../components/etcd/remote/snapshotAge";
-import type { StackRecord } from "../components/etcd/rollout/record";
 import { certificateLines, healthTable } from "./healthTable";
 import { withSeenSnapshots } from "../components/etcd/snapshots/seen";
 import { readStack } from "./stack";
@@ -15,7 +14,7 @@ async function main(): Promise<void> {
     options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
   });
   const stack = await readStack(values.stack);
-  const renewal = (stack.record as StackRecord | undefined)?.renewal;
+  const renewal = stack.record?.renewal;
   const [asked, seen, snapshots] = await Promise.all([
     askHealth(stack),
     renewal === undefined ? [] : askCertificates(stack),

@@ -1,6 +1,7 @@
 import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import type { SshTarget } from "../components/etcd/remote/ssh";
 import type { Desired } from "../components/etcd/rollout/desired";
+import type { StackRecord } from "../components/etcd/rollout/record";
 import type { MemberOutput } from "../components/outputs";
 import { askPulumi } from "./askPulumi";
 
@@ -16,8 +17,8 @@ export interface StackOutputs extends RemoteCluster {
   readonly caCertPem: string;
   readonly clientCertPem: string;
   readonly clientKeyPem: string;
-  /** What the last update that succeeded has left for the next one. */
-  readonly record: unknown;
+  /** What the last update that succeeded has left for the next one; none without the engine, which keeps no state. */
+  readonly record?: StackRecord | undefined;
 }
 
 /** The inputs of a member's own resource that say how its machine is reached. */
@@ -70,7 +71,18 @@ export function stackOutputs(exported: string): StackOutputs {
   const connections = resources
     .filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
-  return withConnections(stack?.outputs ?? {}, Object.fromEntries(connections));
+  return {
+    ...withConnections(stack?.outputs ?? {}, Object.fromEntries(connections)),
+    record: stashed(resources, "record") as StackRecord | undefined,
+  };
+}
+
+/** The present value of a stash: its output is its first one for ever. */
+function stashed(resources: readonly StateResource[], name: string): unknown {
+  const stash = resources.find(
+    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === name,
+  );
+  return stash?.inputs?.["input"] ?? undefined;
 }
 
 /**
@@ -126,10 +138,8 @@ function sshTarget(connection: MemberConnection): SshTarget {
 
 /** What the last `pulumi up` was asked for, as the gate of the admission has recorded it. */
 export function attemptedIn(exported: string): Desired | undefined {
-  const gate = stateResources(exported).find(
-    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === "change",
-  );
-  return (gate?.inputs?.["input"] as { desired?: Desired } | undefined)?.desired;
+  const gated = stashed(stateResources(exported), "change");
+  return (gated as { desired?: Desired } | undefined)?.desired;
 }
 
 /** The resources of a stack's state as JSON; those that are only still to be deleted are not among them. */

@@ -9,7 +9,6 @@ import { type ClusterIdentity, identityArguments } from "./identity";
 import type { MemberPlan } from "./plan";
 import type { Admission } from "./rollout/admission";
 import type { Desired } from "./rollout/desired";
-import type { StackRecord } from "./rollout/record";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { snapshotFiles } from "./snapshots/files";
 import type { RestoreRequest, SnapshotPlan } from "./snapshots/plan";
@@ -70,8 +69,6 @@ export class Cluster extends pulumi.ComponentResource {
   readonly health: pulumi.Output<ClusterHealth>;
   /** The folder of etcd and etcdctl. */
   readonly binaries: string;
-  /** What the next update is compared with. */
-  readonly record: pulumi.Output<StackRecord | undefined>;
 
   constructor(
     name: string,
@@ -103,7 +100,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.health = this.check([...stages, ...members.map(({ resource }) => resource)]);
     const digests = Object.fromEntries(members.map(({ name, digest }) => [name, digest]));
-    this.record = admission.record(machines, digests, this.isDone(members));
+    admission.record(machines, digests, this.isDone(members));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 

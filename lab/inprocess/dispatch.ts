@@ -131,9 +131,9 @@ export class Dispatcher {
 
   /** Answers a provider's function. */
   async invoke(token: string, inputs: Props): Promise<Props> {
-    if (token === "pulumi:pulumi:readStackOutputs") {
-      // Nothing was there before: without a state there are no former outputs, of any stack.
-      return { name: inputs.name, outputs: {}, secretOutputNames: [] };
+    if (token === "pulumi:pulumi:readStackResourceOutputs") {
+      // Nothing was there before: without a state there are no resources of any stack.
+      return { name: inputs.stackName, outputs: {} };
     }
     const { plain } = withoutMarks(inputs);
     if (token.startsWith("aws:")) {

@@ -28,14 +28,14 @@ export const explanations: Partial<Record<RowName, string>> = {
     "All machines are containers on the same two cores, and each downloads and unpacks a release of its own: by hand, in " +
     "parallel, without Pulumi, seven take twice what three do (8.1 and 6.8 s against 4.2 and 3.5).",
   "write-gap":
-    "Looked at put by put on 21 November, and not since: a member's stop, and the leadership's move, cost 45 to 75 ms. The " +
-    "longest gaps, 100 to 230 ms then, were earlier: while three machines unpack a release on the two cores that members, " +
-    "clients and Pulumi share, and the clients' own process was not run for 50 to 200 ms.",
+    "Looked at put by put on 28 November: no longer at a restart, which costs 40 to 90 ms, as the reference, and no longer " +
+    "while releases are unpacked (up to 430 ms, until machines were staged one after the other). The longest ones are now " +
+    "wherever the update begins, a process of Node.js or an SSH connection starts, and the clients' own process is not run " +
+    "for 50 to 180 ms, on the two cores that members, clients, the engine and the program share.",
   "rolling-upgrade":
-    "Members are down for some 4 s of it, as in the reference. Between one's health and the next one's stop lie 1.8 s, twice " +
-    "(2.8 before 28 November, when each script started three times as many processes): by the machines' journals on a busy " +
-    "day 0.3 until the next look begins, on a connection that stands already, 0.4 for it, 0.3 for the permit and the " +
-    "provider's own connection, 0.7 in the member's script before it stops, 0.3 of which systemd takes to read its units " +
-    "again. All of that is on the two cores that three members, a hundred puts and a hundred and fifty requests for " +
-    "health a second share.",
+    "Members are down for some 4 s of it, as in the reference. Between one's health and the next one's stop lie 1.3 s, twice " +
+    "(1.8 while etcd ended only after systemd had read its units again, 2.8 when each script started three times as many " +
+    "processes): by the machines' journals 0.25 until the next look begins, on a connection that stands already, 0.45 for " +
+    "it, 0.3 for the permit and the provider's own connection, 0.45 in the member's script before etcd is asked to end. All " +
+    "of that is on the two cores that three members, a hundred puts and a hundred and fifty requests for health a second share.",
 };

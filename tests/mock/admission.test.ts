@@ -111,6 +111,8 @@ const digest = "d".repeat(64);
 // What its type declarations leave out.
 const { getMonitor } = settings as unknown as { getMonitor: () => Record<string, unknown> };
 
+const recordUrn = "urn:pulumi:stack::project::etcd:index:Admission$pulumi:index:Stash::record";
+
 /** An update of a stack whose last one that succeeded has left this record, if any has. */
 async function update(asked: Desired, former?: Desired, restored: string[] = []) {
   const record: StackRecord | undefined = former && {
@@ -131,7 +133,10 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
         output: inputs.input,
       },
     }),
-    call: ({ inputs }) => ({ name: inputs.name, outputs: record ? { record } : {} }),
+    call: ({ inputs }) => ({
+      name: inputs.stackName,
+      outputs: record ? { [recordUrn]: { outputs: { input: record } } } : {},
+    }),
   });
   const monitor = getMonitor();
   const accept = (_: unknown, callback: (error: null, answer: object) => void) =>

@@ -147,9 +147,9 @@ function call(token: string, inputs: Record<string, any>): Record<string, unknow
       return { names: ["us-east-1a", "us-east-1b"] };
     case "aws:ssm/getParameter:getParameter":
       return { value: `ami-of-${String(inputs["name"])}` };
-    case "pulumi:pulumi:readStackOutputs":
+    case "pulumi:pulumi:readStackResourceOutputs":
       // No update of this stack has succeeded yet.
-      return { name: inputs["name"], outputs: {}, secretOutputNames: [] };
+      return { name: inputs["stackName"], outputs: {} };
     case "aws:ec2/getInstances:getInstances":
       return { publicIps: [] };
     case "aws:ec2/getInternetGateway:getInternetGateway":

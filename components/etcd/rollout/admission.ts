@@ -41,7 +41,7 @@ import { permitSeconds, permitText } from "./permit";
 import { prepare } from "./prepare";
 import {
   type Credentials,
-  FormerStack,
+  FormerUpdate,
   plainTarget,
   remoteCluster,
   type StackRecord,
@@ -54,6 +54,9 @@ const restartSeconds = 600;
 
 /** An election is over within this, in ms: etcd's default timeout is 1 s, and a split vote takes another one. */
 const electionMs = 5000;
+
+/** The name of the stash of what was done. */
+const recordName = "record";
 
 /** What the gate records: which update it was, and all that it was asked for. */
 interface Gated {
@@ -88,7 +91,7 @@ export class Admission extends pulumi.ComponentResource {
   readonly gate: pulumi.Stash;
   /** What keeps the members' machines from being replaced together. */
   readonly guard: MachineGuard;
-  private readonly former: FormerStack;
+  private readonly former: FormerUpdate;
   private readonly update: Promise<string>;
   private readonly lock: RollingLock;
   private readonly staging = new StagingQueue();
@@ -113,7 +116,10 @@ export class Admission extends pulumi.ComponentResource {
   ) {
     super("etcd:index:Admission", name, {}, opts);
     const { desired, identity } = args;
-    this.former = new FormerStack(identity.stack);
+    this.former = new FormerUpdate(
+      identity.stack,
+      pulumi.createUrn(recordName, "pulumi:index:Stash", this),
+    );
     this.update = this.former.updateOf(desired);
     this.observed = this.firstLook();
     this.repairs = this.findRepairs(this.observed);
@@ -158,17 +164,17 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /**
-   * What is recorded when the update has succeeded: the next one is compared with it. It holds no key.
+   * Records what was done, when it is: the next update is compared with it. An update of a part of the stack
+   * (`--target`), after which something is not as it was asked for, leaves the record as it was.
    * @param machines how each machine is reached
    * @param digests of the units that the members run
-   * @param isDone whether everything is as it was asked for; an update of a part of it (`--target`) leaves
-   *   the record as it was
+   * @param isDone whether everything is as it was asked for
    */
   record(
     machines: readonly { name: string; connection: Connection }[],
     digests: Readonly<Record<string, pulumi.Input<string>>>,
     isDone: pulumi.Input<boolean>,
-  ): pulumi.Output<StackRecord | undefined> {
+  ): void {
     const { desired, identity, binaries, renewal } = this.args;
     const targets = machines.map(({ name, connection }) =>
       pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
@@ -178,10 +184,12 @@ export class Admission extends pulumi.ComponentResource {
       .all([parts, pulumi.all(targets), isDone])
       .apply(async ([[clusterId, update, restored, repairs, running], all, done]) => {
         const made = { clusterId, update, desired, restored, binaries, repairs, digests: running };
-        return done ? { ...made, renewal, machines: Object.fromEntries(all) } : this.former.record;
+        return done
+          ? { ...made, renewal, machines: Object.fromEntries(all) }
+          : ((await this.former.record) ?? null);
       });
-    // Secret only to keep the outputs short: it is the whole of what is asked for.
-    return pulumi.secret(record);
+    // Secret only to keep previews short: it is the whole of what is asked for.
+    new pulumi.Stash(recordName, { input: pulumi.secret(record) }, { parent: this });
   }
 
   /**

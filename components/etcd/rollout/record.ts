@@ -14,7 +14,7 @@ export type PlainTarget = Omit<SshTarget, "privateKey" | "password" | "proxy"> &
   readonly proxy?: PlainTarget | undefined;
 };
 
-/** What an update that succeeded leaves in the stack's outputs for the next one. */
+/** What an update that succeeded leaves in the state for the next one. It holds no key. */
 export interface StackRecord extends Recorded {
   readonly machines: Readonly<Record<string, PlainTarget>>;
   /** The digest of the unit that each member runs. */
@@ -42,18 +42,27 @@ const attempts = 20;
 const pauseMs = 100;
 
 /**
- * What this stack's last update that succeeded has left.
+ * What the last update that succeeded has left of a cluster: the input of a stash, whose step comes when every
+ * member is as it was asked for and the cluster is healthy.
  *
- * Asked of the engine by the stack's full name, as a StackReference asks it: no subprocess, no login and no
- * default organization are between. But not by one: with state in files the engine writes the very file that it
- * reads then, and a resource that cannot be read for that moment ends the update ("failed to load checkpoint: EOF").
- * It has nothing until an update has succeeded, which does not mean that there is no cluster.
+ * It is asked of the engine, by the stack's full name and the stash's URN: no subprocess, no login, no default
+ * organization and nothing that a program has to export are between. And not by a StackReference: with state in
+ * files the engine writes the very file that it reads then, and a resource that cannot be read for that moment ends
+ * the update ("failed to load checkpoint: EOF"). It has nothing until an update has succeeded, which does not mean
+ * that there is no cluster.
  */
-export class FormerStack {
+export class FormerUpdate {
   readonly record: Promise<StackRecord | undefined>;
 
-  constructor(stack: string) {
-    this.record = outputsOf(stack).then(({ record }) => record as StackRecord | undefined);
+  /**
+   * @param stack its full name, `organization/project/stack`
+   * @param urn of the stash
+   */
+  constructor(stack: string, urn: pulumi.Output<string>) {
+    this.record = valueOf(urn).then(async (stash) => {
+      const { [stash]: found } = await resourcesOf(stack);
+      return (found?.outputs["input"] ?? undefined) as StackRecord | undefined;
+    });
   }
 
   /**
@@ -68,15 +77,20 @@ export class FormerStack {
   }
 }
 
-/** @throws RunError where they cannot be read: that is not the same as none */
-async function outputsOf(stack: string): Promise<Record<string, unknown>> {
+/**
+ * The outputs of each resource in a stack's state as it was before this update, by URN.
+ * @throws RunError where they cannot be read: that is not the same as none
+ */
+async function resourcesOf(
+  stack: string,
+): Promise<Record<string, { readonly outputs: Record<string, unknown> }>> {
   for (let attempt = 1; ; attempt++) {
     try {
       const said = (await pulumi.runtime.invoke(
-        "pulumi:pulumi:readStackOutputs",
-        { name: stack },
+        "pulumi:pulumi:readStackResourceOutputs",
+        { stackName: stack },
         { async: true },
-      )) as { outputs: Record<string, unknown> };
+      )) as { outputs: Record<string, { outputs: Record<string, unknown> }> };
       return said.outputs;
     } catch (error) {
       if (attempt === attempts) {

@@ -14,8 +14,14 @@ const outputs = {
   endpoints: ["https://10.0.1.10:2379"],
   members: [{ name: "controller-0", privateIp: "10.0.1.10", clientUrl: "https://10.0.1.10:2379" }],
   clientKeyPem: secret("a key\nof two lines"),
-  record: secret({ update: "1", machines: [{ host: "10.0.1.10" }] }),
 };
+
+const stash = (name: string, input: unknown) => ({
+  urn: `urn:pulumi:prod::etcd::etcd:index:Admission$pulumi:index:Stash::${name}`,
+  type: "pulumi:index:Stash",
+  inputs: { input },
+  outputs: { input, output: "the first one for ever" },
+});
 
 const command = (name: string, connection: unknown, more: object = {}) => ({
   urn: `urn:pulumi:prod::etcd::etcd:index:Cluster$command:remote:Command::${name}`,
@@ -43,13 +49,20 @@ const login = { host: "203.0.113.10", port: 2222, user: "ubuntu", privateKey: se
 
 describe("a stack's state", () => {
   it("gives the outputs, secrets in plain text wherever they are", () => {
-    const found = stackOutputs(exported([command("controller-0", login)]));
+    const done = secret({ update: "1", machines: [{ host: "10.0.1.10" }] });
+    const found = stackOutputs(exported([command("controller-0", login), stash("record", done)]));
     expect(found).toMatchObject({
       clusterId: outputs.clusterId,
       stack: "acme/etcd/prod",
       clientKeyPem: "a key\nof two lines",
       record: { update: "1", machines: [{ host: "10.0.1.10" }] },
     });
+  });
+
+  it("has no record until an update has succeeded", () => {
+    const member = command("controller-0", login);
+    expect(stackOutputs(exported([member])).record).toBeUndefined();
+    expect(stackOutputs(exported([member, stash("record", null)])).record).toBeUndefined();
   });
 
   it("gives each member the way to its machine, from its own resource", () => {
