@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "./etcd/cluster";
+import type { Member } from "./etcd/members";
 import type { Machine } from "./machines/machine";
+
+/** What the project's own program calls its cluster: whatever is made for it has that in front. */
+export const ownCluster = "etcd";
 
 /** A member as later stages see it. */
 export interface MemberOutput {
@@ -21,22 +24,24 @@ export interface MemberOutput {
 }
 
 export function memberOutputs(
-  cluster: Cluster,
-  machines: Machine[],
+  members: readonly Member[],
+  binaries: string,
 ): pulumi.Output<MemberOutput[]> {
-  return pulumi.output(
-    cluster.members.map((member, index) => ({
-      name: member.name,
-      privateIp: member.address,
-      publicIp: machines[index]!.publicIp,
-      machineId: machines[index]!.id,
-      peerUrl: member.peerUrl,
-      clientUrl: member.clientUrl,
-      service: member.service,
-      dataDirectory: member.dataDirectory,
-      configDirectory: member.configDirectory,
-      binaries: cluster.binaries,
-    })),
+  return pulumi.all(
+    members.map(({ machine, plan }) =>
+      pulumi.all([plan, machine.publicIp, machine.id]).apply(([member, publicIp, machineId]) => ({
+        name: member.name,
+        privateIp: member.address,
+        publicIp,
+        machineId,
+        peerUrl: member.peerUrl,
+        clientUrl: member.clientUrl,
+        service: member.service,
+        dataDirectory: member.dataDirectory,
+        configDirectory: member.configDirectory,
+        binaries,
+      })),
+    ),
   );
 }
 
@@ -51,7 +56,7 @@ export interface SshOutput {
   readonly bastion?: { host: string; port: number; user: string; hostKey: string };
 }
 
-export function sshOutputs(machines: Machine[]): pulumi.Output<SshOutput[]> {
+export function sshOutputs(machines: readonly Machine[]): pulumi.Output<SshOutput[]> {
   return pulumi.output(
     machines.map(({ name, connection }) => ({
       name,
@@ -76,19 +81,21 @@ function withoutKeys({ host, user, hostKey, proxy }: Machine["connection"]) {
  * `.etcd/STACK` below the one that the shell is in.
  */
 export function etcdctlEnvironment(
-  endpoints: string[],
+  endpoints: pulumi.Output<string[]>,
   { tls, stack }: { tls: boolean; stack: string },
-): string {
+): pulumi.Output<string> {
   const folder = `.etcd/${stack}`;
-  const access = `export ETCDCTL_ENDPOINTS=${endpoints.join(",")}`;
-  return tls
-    ? [
-        `install -d -m 0700 .etcd ${folder}`,
-        `pulumi stack output caCertPem --stack ${stack} > ${folder}/ca.pem`,
-        `pulumi stack output clientCertPem --stack ${stack} > ${folder}/client.pem`,
-        `(umask 077 && pulumi stack output clientKeyPem --stack ${stack} --show-secrets > ${folder}/client-key.pem)`,
-        access,
-        `export ETCDCTL_CACERT="$PWD/${folder}/ca.pem" ETCDCTL_CERT="$PWD/${folder}/client.pem" ETCDCTL_KEY="$PWD/${folder}/client-key.pem"`,
-      ].join("\n")
-    : access;
+  return endpoints.apply((urls) => {
+    const access = `export ETCDCTL_ENDPOINTS=${urls.join(",")}`;
+    return tls
+      ? [
+          `install -d -m 0700 .etcd ${folder}`,
+          `pulumi stack output caCertPem --stack ${stack} > ${folder}/ca.pem`,
+          `pulumi stack output clientCertPem --stack ${stack} > ${folder}/client.pem`,
+          `(umask 077 && pulumi stack output clientKeyPem --stack ${stack} --show-secrets > ${folder}/client-key.pem)`,
+          access,
+          `export ETCDCTL_CACERT="$PWD/${folder}/ca.pem" ETCDCTL_CERT="$PWD/${folder}/client.pem" ETCDCTL_KEY="$PWD/${folder}/client-key.pem"`,
+        ].join("\n")
+      : access;
+  });
 }

@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type * as pulumi from "@pulumi/pulumi";
 import type { RestoreRequest, SnapshotPlan } from "./etcd/snapshots/plan";
 import type { Machines } from "./machines/machine";
 import type { SnapshotSettings } from "./settings/snapshots";
 
 /**
  * How snapshots are taken, by the settings.
+ * @param secret the secret key of the store, where it is not a plain setting
  * @param made the bucket that the machines' maker has made or given access to, where there is one
  */
 export function snapshotPlan(
   settings: SnapshotSettings,
   made: Machines["snapshotBucket"],
+  secret: pulumi.Input<string> = settings.snapshotSecretAccessKey,
 ): SnapshotPlan {
   const id = settings.snapshotAccessKeyId;
   return {
@@ -25,7 +28,7 @@ export function snapshotPlan(
       // Stores that are not AWS mostly take any.
       region: settings.snapshotRegion || made?.region || "us-east-1",
       endpoint: settings.snapshotEndpoint,
-      keys: id === "" ? undefined : { id, secret: settings.snapshotSecretAccessKey },
+      keys: id === "" ? undefined : { id, secret },
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ownCluster } from "../components/outputs";
 import { type StackOutputs, withConnections } from "../operator/stack";
 import type { AwsDouble } from "./aws/double";
 import type { Log } from "./docker";
@@ -47,7 +48,7 @@ export class InProcessEngine implements Engine {
       onEvent: (event) => log(describe(event)),
       onResources: (resources) => writeJson(resourcesFile, resources),
     });
-    writeJson(outputsFile, withConnections(outputs, connections));
+    writeJson(outputsFile, withConnections(outputs, ownCluster, connections));
   }
 
   outputs(): Promise<StackOutputs> {

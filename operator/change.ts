@@ -3,8 +3,8 @@ import { observeCluster } from "../components/etcd/remote/observe";
 import { decide } from "../components/etcd/rollout/decide";
 import { asRecorded, type Desired } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
-import { desiredCluster } from "../components/desired";
 import { renewalLines } from "../components/pki/lifetimes";
+import { desiredOf } from "../components/settings/desired";
 import { readSettings, type Settings } from "../components/settings/settings";
 import { readConfiguration } from "./pulumi";
 import { attemptedIn, exportStack, type StackOutputs, stackOutputs } from "./stack";
@@ -32,7 +32,7 @@ export async function planChange(
   const settings = change(readSettings(await readConfiguration(stack)));
   const exported = await exportStack(stack);
   const outputs = stackOutputs(exported);
-  const { desired } = desiredCluster(settings);
+  const desired = desiredOf(settings);
   const observed = await observeStack(outputs, desired);
   const { violations, lines } = decide({
     clusterId: outputs.clusterId,

@@ -1,6 +1,7 @@
 // npm run replace -- NAME [--new-data] [--stack NAME] [--yes]: a new machine for one member, and on
 // request new data, given back by the others. Looks first, then lets pulumi up do it.
 import { parseArgs } from "node:util";
+import { ownCluster } from "../components/outputs";
 import { usesExistingMachines } from "../components/settings/settings";
 import { describePlan, planChange } from "./change";
 import { runPulumi } from "./pulumi";
@@ -60,9 +61,9 @@ function countedUp(counts: Readonly<Record<string, number>>, name: string) {
  */
 async function forgetWhatIsGone(name: string, stack: string | undefined): Promise<void> {
   const targets = [
-    `**aws:ec2/instance:Instance::${name}`,
-    `**aws:ec2/volumeAttachment:VolumeAttachment::${name}-data`,
-    `**aws:ebs/volume:Volume::${name}-data`,
+    `**aws:ec2/instance:Instance::${ownCluster}-${name}`,
+    `**aws:ec2/volumeAttachment:VolumeAttachment::${ownCluster}-${name}-data`,
+    `**aws:ebs/volume:Volume::${ownCluster}-${name}-data`,
   ];
   const words = targets.flatMap((target) => ["--target", target]);
   await runPulumi(["refresh", "--yes", "--skip-preview", ...words], stack);

@@ -2,7 +2,7 @@ import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import type { SshTarget } from "../components/etcd/remote/ssh";
 import type { Desired } from "../components/etcd/rollout/desired";
 import type { StackRecord } from "../components/etcd/rollout/record";
-import type { MemberOutput } from "../components/outputs";
+import { type MemberOutput, ownCluster } from "../components/outputs";
 import { askPulumi } from "./askPulumi";
 
 /** A member as the stack's outputs have it, and the way to its machine. */
@@ -68,29 +68,49 @@ export function exportStack(stack: string | undefined): Promise<string> {
 export function stackOutputs(exported: string): StackOutputs {
   const resources = stateResources(exported);
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const component = componentIn(resources);
   const connections = resources
     .filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
   return {
-    ...withConnections(stack?.outputs ?? {}, Object.fromEntries(connections)),
+    ...withConnections(stack?.outputs ?? {}, component, Object.fromEntries(connections)),
     record: stashed(resources, "record") as StackRecord | undefined,
   };
 }
 
-/** The present value of a stash: its output is its first one for ever. */
+/**
+ * The name of the component whose cluster it is: what is made for it has that in front.
+ * @throws Error where there are several
+ */
+function componentIn(resources: readonly StateResource[]): string {
+  const names = resources
+    .filter(({ type }) => type === "etcd:index:EtcdCluster")
+    .map(({ urn }) => nameIn(urn));
+  if (names.length > 1) {
+    throw new Error(
+      `the stack has ${names.length} clusters (${names.join(", ")}), and this is for a stack of one`,
+    );
+  }
+  return names[0] ?? ownCluster;
+}
+
+/** The present value of a stash of the cluster's: its output is its first one for ever. */
 function stashed(resources: readonly StateResource[], name: string): unknown {
+  const whole = `${componentIn(resources)}-${name}`;
   const stash = resources.find(
-    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === name,
+    ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === whole,
   );
   return stash?.inputs?.["input"] ?? undefined;
 }
 
 /**
  * A program's outputs, each member with the way to its machine.
+ * @param component the name of the component whose cluster it is
  * @param connections by the names of the members' own resources
  */
 export function withConnections(
   outputs: Readonly<Record<string, unknown>>,
+  component: string,
   connections: Readonly<Record<string, MemberConnection>>,
 ): StackOutputs {
   const { members, clusterId } = outputs as { members?: MemberOutput[]; clusterId?: string };
@@ -104,7 +124,10 @@ export function withConnections(
   }
   return {
     ...outputs,
-    members: members.map((member) => ({ ...member, target: targetOf(member.name, connections) })),
+    members: members.map((member) => ({
+      ...member,
+      target: targetOf(`${component}-${member.name}`, connections),
+    })),
   } as unknown as StackOutputs;
 }
 

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { SettingsError } from "../components/settings/reader";
-import { readSettings } from "../components/settings/settings";
+import { clusterWarnings } from "../components/settings/cluster";
+import { readSettings, type Settings, settingsWarnings } from "../components/settings/settings";
 
 /** A stack's configuration, as texts, from `Pulumi.yaml`'s defaults and what a test changes. */
 export function rawSettings(changes: Record<string, unknown> = {}): Record<string, string> {
@@ -35,4 +36,11 @@ export function mistakesIn(changes: Record<string, unknown>, secrets: string[] =
     }
     return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
   }
+}
+
+/** All that a program with these settings warns of. */
+export function warningsOf(settings: Settings): string[] {
+  const members = (settings.machines.length > 0 ? settings.machines : settings.controllers).length;
+  const verifyHostKeys = settings.machines.length === 0 || settings.verifyHostKeys;
+  return [...clusterWarnings(settings, { members, verifyHostKeys }), ...settingsWarnings(settings)];
 }

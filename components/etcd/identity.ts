@@ -20,14 +20,19 @@ export function identityArguments({ name, stack }: ClusterIdentity, id: string) 
 }
 
 /**
- * The identity of this stack's cluster. The first update draws it; the state keeps it from then on.
+ * The identity of a cluster. The first update draws it; the state keeps it from then on.
  * (Without `ignoreChanges` each update would show another draw as a change, though a stash keeps its first.)
+ * @param component the name of the component whose cluster it is
  */
-export function clusterIdentity(name: string): ClusterIdentity {
+export function clusterIdentity(
+  component: string,
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): ClusterIdentity {
   const draw = new pulumi.Stash(
-    "cluster-id",
+    `${component}-cluster-id`,
     { input: randomBytes(16).toString("hex") },
-    { ignoreChanges: ["input"] },
+    { ...opts, ignoreChanges: ["input"] },
   );
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   return { id: draw.output.apply(String), name, stack };

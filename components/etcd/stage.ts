@@ -34,7 +34,7 @@ export interface StageArgs {
   readonly source: ReleaseSource;
   /** Whose machine it becomes. */
   readonly identity: ClusterIdentity;
-  readonly member: Pick<MemberPlan, "service" | "configDirectory" | "dataDirectory" | "tls">;
+  readonly plan: pulumi.Output<MemberPlan>;
   /** A folder for what is uploaded after it, or "". */
   readonly uploads: string;
   /** The certificates and their keys. */
@@ -44,17 +44,20 @@ export interface StageArgs {
 /**
  * A machine made the cluster's, its data volume mounted, etcd and certificates brought to it and checked;
  * nothing is started or stopped by it.
+ * @param name what is made for the member is called so, and what it is
  */
 export function stage(
+  name: string,
   machine: Machine,
-  { version, source, identity, member, uploads, certificates }: StageArgs,
+  { version, source, identity, plan, uploads, certificates }: StageArgs,
   opts: pulumi.CustomResourceOptions,
 ): remote.Command {
   const options = { ...opts, dependsOn: machine.readyAfter };
-  const upload = source.kind === "file" ? uploadRelease(machine, source.path, options) : undefined;
+  const upload =
+    source.kind === "file" ? uploadRelease(name, machine, source.path, options) : undefined;
   const command = pulumi
-    .all([identity.id, machine.incarnation, pulumi.output(machine.dataVolume)])
-    .apply(([id, incarnation, volume]) =>
+    .all([identity.id, plan, machine.incarnation, pulumi.output(machine.dataVolume)])
+    .apply(([id, member, incarnation, volume]) =>
       scriptCommand("stage", {
         ...identityArguments(identity, id),
         version,
@@ -77,7 +80,7 @@ export function stage(
       }),
     );
   return new remote.Command(
-    `${machine.name}-stage`,
+    `${name}-stage`,
     {
       connection: machine.connection,
       create: command,
@@ -94,11 +97,16 @@ export function stage(
  * The tarball goes to the SSH user's home, where the script, which begins there, too, checks it and takes it from: in a
  * folder that everybody may write to, anybody could have made a file of that name.
  */
-function uploadRelease(machine: Machine, file: string, opts: pulumi.CustomResourceOptions) {
+function uploadRelease(
+  name: string,
+  machine: Machine,
+  file: string,
+  opts: pulumi.CustomResourceOptions,
+) {
   const sha256 = fileSha256(file);
   const tarball = `.${machine.name}-${path.basename(file)}`;
   const resource = new remote.CopyToRemote(
-    `${machine.name}-upload`,
+    `${name}-upload`,
     {
       connection: machine.connection,
       source: new pulumi.asset.FileAsset(file),

@@ -3,6 +3,8 @@ import * as tls from "@pulumi/tls";
 import { Lifetimes } from "./lifetimes";
 
 export interface AuthorityArgs {
+  /** What it is called among the cluster's certificates. */
+  readonly name: string;
   readonly commonName: string;
   readonly organization: string;
   readonly lifetimes: Lifetimes;
@@ -15,18 +17,16 @@ export interface AuthorityArgs {
  * Its key stays in the state, encrypted; it is in no output and on no machine.
  */
 export class Authority extends pulumi.ComponentResource {
+  readonly name: string;
   readonly certPem: pulumi.Output<string>;
   /** Secret; for signing only. */
   readonly keyPem: pulumi.Output<string>;
   /** When its certificate ends, in RFC 3339. */
   readonly ends: pulumi.Output<string>;
 
-  constructor(
-    readonly name: string,
-    args: AuthorityArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:pki:Authority", name, {}, opts);
+    this.name = args.name;
     const parent = { parent: this };
     const key = new tls.PrivateKey(
       name,

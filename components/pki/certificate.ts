@@ -31,7 +31,11 @@ export interface IssuerArgs {
 export class CertificateIssuer {
   private readonly issued: Certificate[] = [];
 
-  constructor(private readonly args: IssuerArgs) {}
+  /** @param component the name of the component whose cluster it is */
+  constructor(
+    private readonly component: string,
+    private readonly args: IssuerArgs,
+  ) {}
 
   /** When each certificate ends that has been issued so far, and each CA's that is trusted: RFC 3339, by name. */
   get ends(): pulumi.Output<Record<string, string>> {
@@ -52,31 +56,35 @@ export class CertificateIssuer {
     names: pulumi.Input<SubjectNames>,
     opts?: pulumi.ComponentResourceOptions,
   ): Certificate {
-    const certificate = new Certificate(name, { ...this.args, purpose, names }, opts);
+    const certificate = new Certificate(
+      `${this.component}-${name}`,
+      { ...this.args, name, purpose, names },
+      opts,
+    );
     this.issued.push(certificate);
     return certificate;
   }
 }
 
 export interface CertificateArgs extends IssuerArgs {
+  /** Of the certificate: its common name, unless the subject has one. */
+  readonly name: string;
   readonly purpose: Purpose;
   readonly names: pulumi.Input<SubjectNames>;
 }
 
 /** A key pair and its certificate, signed by the authority. The key never leaves the state. */
 export class Certificate extends pulumi.ComponentResource {
+  readonly name: string;
   readonly certPem: pulumi.Output<string>;
   /** Secret. PEM, ECDSA P-256. */
   readonly keyPem: pulumi.Output<string>;
   /** When it ends, in RFC 3339. */
   readonly ends: pulumi.Output<string>;
 
-  constructor(
-    readonly name: string,
-    args: CertificateArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: CertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:pki:Certificate", name, {}, opts);
+    this.name = args.name;
     const parent = { parent: this };
     const names = pulumi.output(args.names);
     const key = new tls.PrivateKey(
@@ -88,7 +96,7 @@ export class Certificate extends pulumi.ComponentResource {
       name,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: name, ...args.subject },
+        subject: { commonName: args.name, ...args.subject },
         dnsNames: names.dnsNames,
         ipAddresses: names.ipAddresses,
       },

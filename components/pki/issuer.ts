@@ -26,39 +26,44 @@ export interface ClusterIssuers {
 
 /**
  * The cluster's CAs, ready to issue.
+ * @param component the name of the component whose cluster it is
  * @param after what must have passed before anything is made
  */
 export function clusterIssuers(
+  component: string,
   settings: ClusterIssuerSettings,
   after: pulumi.Resource,
+  opts: pulumi.ComponentResourceOptions,
 ): ClusterIssuers {
-  return {
-    clients: issuerFor("clients", settings, after),
-    peers: issuerFor("peers", settings, after),
-  };
+  const issuer = (realm: Realm) => issuerFor(component, realm, settings, after, opts);
+  return { clients: issuer("clients"), peers: issuer("peers") };
 }
 
 /** A subject without an organization has the cluster as one. */
 function issuerFor(
+  component: string,
   realm: Realm,
   settings: ClusterIssuerSettings,
   after: pulumi.Resource,
+  opts: pulumi.ComponentResourceOptions,
 ): CertificateIssuer {
   const { clusterName, certificateSubject, certificateAuthorities, certificateIssue } = settings;
   const lifetimes = lifetimesFrom(settings);
-  const name = realm === "peers" ? "peer-ca" : "ca";
-  const authorities = certificateAuthorities.map((generation) => ({
-    generation,
-    authority: new Authority(generation === 1 ? name : `${name}-${generation}`, {
+  const authorities = certificateAuthorities.map((generation) => {
+    const kind = realm === "peers" ? "peer-ca" : "ca";
+    const name = generation === 1 ? kind : `${kind}-${generation}`;
+    const args = {
+      name,
       commonName: authorityName(clusterName, realm, generation),
       organization: clusterName,
       lifetimes,
       after,
-    }),
-  }));
+    };
+    return { generation, authority: new Authority(`${component}-${name}`, args, opts) };
+  });
   // In an order of its own: who issues is no reason for a member to read it anew.
   const oldestFirst = [...authorities].sort((one, other) => one.generation - other.generation);
-  return new CertificateIssuer({
+  return new CertificateIssuer(component, {
     authority: authorities[0]!.authority,
     trusted: oldestFirst.map(({ authority }) => authority),
     lifetimes,

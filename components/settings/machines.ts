@@ -4,6 +4,7 @@ import {
   knownHostKey,
   type MachineSetting,
 } from "../machines/existing/machineSetting";
+import type { EtcdClusterArgs } from "../etcdClusterArgs";
 import type { SshSettings } from "../ssh";
 import { labelMistake } from "./names";
 import type { Mistake, SettingsReader } from "./reader";
@@ -37,27 +38,52 @@ export function readMachines(reader: SettingsReader): MachineSetting[] {
   });
 }
 
+/** What can be checked of a machine beforehand. */
+export interface CheckedMachine extends Pick<MachineSetting, "name" | "user" | "port" | "ports"> {
+  /** A text, or something that has none yet. */
+  readonly address: unknown;
+  readonly host: unknown;
+}
+
 /** All that can be wrong with machines that a person has, without asking them. */
 export function checkMachines(settings: MachinesSettings): Mistake[] {
-  const { machines } = settings;
+  const { machines, knownHosts, verifyHostKeys } = settings;
   return [
-    ...machines.flatMap((machine, index) => {
-      const before = machines.slice(0, index);
-      return checkMachine(machine, before, settings).map((text) => ({
-        setting: `machines[${index}]`,
-        text,
-      }));
-    }),
+    ...checkEach(machines, settings),
+    ...machines.flatMap(({ host, port }, index) =>
+      verifyHostKeys && knownHostKey({ host, port }, knownHosts) === undefined
+        ? [
+            {
+              setting: `machines[${index}]`,
+              text: `has no host key in knownHosts: "ssh-keyscan -t ed25519 -p ${port} ${host}" prints it; compare it with the machine's own, then add that line. (verifyHostKeys: false goes without)`,
+            },
+          ]
+        : [],
+    ),
     ...checkAccess(settings),
   ];
 }
 
+/** The same but for how they are known and logged in to. */
+export function checkEach(
+  machines: readonly CheckedMachine[],
+  settings: Pick<MachinesSettings, "tls">,
+): Mistake[] {
+  return machines.flatMap((machine, index) =>
+    checkMachine(machine, machines.slice(0, index), machines, settings).map((text) => ({
+      setting: `machines[${index}]`,
+      text,
+    })),
+  );
+}
+
 function checkMachine(
-  machine: MachineSetting,
-  before: MachineSetting[],
-  { machines, knownHosts, verifyHostKeys, tls }: MachinesSettings,
+  machine: CheckedMachine,
+  before: readonly CheckedMachine[],
+  machines: readonly CheckedMachine[],
+  { tls }: Pick<MachinesSettings, "tls">,
 ): string[] {
-  const { name, address, host, user, port, ports } = machine;
+  const { name, address, user, port, ports } = machine;
   const mistakes: string[] = [];
   const nameMistake = labelMistake(name);
   if (nameMistake !== undefined) {
@@ -66,17 +92,8 @@ function checkMachine(
   if (before.some((other) => other.name === name)) {
     mistakes.push(`is called ${name}, as another one is`);
   }
-  if (parseIpv4(address) === undefined && address !== "localhost") {
-    mistakes.push(`has the address "${address}", expected an IPv4 address that the others reach`);
-  }
-  if (tls === "off" && isPublicAddress(address)) {
-    mistakes.push(
-      `has the public address ${address}, and tls is off: only a firewall would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or name a private address`,
-    );
-  }
-  const isLoopback = address === "localhost" || address.startsWith("127.");
-  if (isLoopback && !machines.every((other) => isSameMachine(machine, other))) {
-    mistakes.push(`has the address ${address}, which members on other machines cannot reach`);
+  if (typeof address === "string") {
+    mistakes.push(...addressMistakes(address, machine, machines, tls));
   }
   if (user === "") {
     mistakes.push(`has no user: set sshUser for all, or user for this one`);
@@ -89,16 +106,33 @@ function checkMachine(
   const taken = [...neighbours, machine].flatMap((one) => Object.values(one.ports) as number[]);
   if (new Set(taken).size < taken.length) {
     mistakes.push(
-      `has a port twice, or one that another member on ${host} has (${taken.join(", ")}): set clientPort and peerPort`,
+      `has a port twice, or one that another member on ${String(machine.host)} has (${taken.join(", ")}): set clientPort and peerPort`,
     );
   }
   if (neighbours.length === 0 && before.some((other) => other.address === address)) {
-    mistakes.push(`has the address ${address}, as another machine has`);
+    mistakes.push(`has the address ${String(address)}, as another machine has`);
   }
-  if (verifyHostKeys && knownHostKey(machine, knownHosts) === undefined) {
+  return mistakes;
+}
+
+function addressMistakes(
+  address: string,
+  machine: CheckedMachine,
+  machines: readonly CheckedMachine[],
+  tls: MachinesSettings["tls"],
+): string[] {
+  const mistakes: string[] = [];
+  if (parseIpv4(address) === undefined && address !== "localhost") {
+    mistakes.push(`has the address "${address}", expected an IPv4 address that the others reach`);
+  }
+  if (tls === "off" && isPublicAddress(address)) {
     mistakes.push(
-      `has no host key in knownHosts: "ssh-keyscan -t ed25519 -p ${port} ${host}" prints it; compare it with the machine's own, then add that line. (verifyHostKeys: false goes without)`,
+      `has the public address ${address}, and tls is off: only a firewall would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or name a private address`,
     );
+  }
+  const isLoopback = address === "localhost" || address.startsWith("127.");
+  if (isLoopback && !machines.every((other) => isSameMachine(machine, other))) {
+    mistakes.push(`has the address ${address}, which members on other machines cannot reach`);
   }
   return mistakes;
 }
@@ -121,4 +155,37 @@ function checkAccess({ knownHosts, sshPrivateKey, sshPassword }: MachinesSetting
     });
   }
   return mistakes;
+}
+
+/** The machines of a stack's settings as a cluster takes them. */
+export function clusterMachines(
+  settings: MachinesSettings & {
+    readonly replacements: Readonly<Record<string, number>>;
+    readonly dataReplacements: Readonly<Record<string, number>>;
+  },
+): Required<Pick<EtcdClusterArgs, "machines" | "ssh">> {
+  const { machines, knownHosts, verifyHostKeys, bastion } = settings;
+  return {
+    machines: machines.map(({ name, address, host, user, port, ports }) => {
+      const hostKey = verifyHostKeys ? knownHostKey({ host, port }, knownHosts) : undefined;
+      return {
+        name,
+        address,
+        host,
+        user,
+        port,
+        ports,
+        ...(hostKey !== undefined && { hostKey }),
+        replacements: settings.replacements[name] ?? 0,
+        dataReplacements: settings.dataReplacements[name] ?? 0,
+      };
+    }),
+    ssh: {
+      privateKey: settings.sshPrivateKey,
+      password: settings.sshPassword,
+      verifyHostKeys,
+      ...(bastion && { bastion }),
+      bastionPrivateKey: settings.bastionPrivateKey,
+    },
+  };
 }

@@ -6,6 +6,11 @@ export interface Mistake {
   readonly text: string;
 }
 
+/** The mistake in a setting that this text says, if it says any. */
+export function mistakeOf(setting: string, text: string | undefined): Mistake[] {
+  return text === undefined ? [] : [{ setting, text }];
+}
+
 /** Every mistake in a stack's settings, in one message; Pulumi shows a RunError without a stack. */
 export class SettingsError extends RunError {
   constructor(readonly mistakes: readonly Mistake[]) {

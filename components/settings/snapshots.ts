@@ -50,8 +50,8 @@ export function checkSnapshots(settings: Surroundings, secrets: readonly string[
   ];
 }
 
-/** Whether existing machines have to do with a bucket: EC2 controllers always may. */
-export function existingUseBucket(settings: SnapshotSettings): boolean {
+/** Whether machines that exist have to do with a bucket: EC2 controllers always may. */
+export function usesBucket(settings: SnapshotSettings): boolean {
   return (settings.snapshotUpload && settings.snapshotBucket !== "") || isFromBucket(settings);
 }
 

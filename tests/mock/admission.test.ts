@@ -111,7 +111,11 @@ const digest = "d".repeat(64);
 // What its type declarations leave out.
 const { getMonitor } = settings as unknown as { getMonitor: () => Record<string, unknown> };
 
-const recordUrn = "urn:pulumi:stack::project::etcd:index:Admission$pulumi:index:Stash::record";
+/** What is made for a member is called after the component and the member. */
+const resourceOf = (name: string) => `admission-${name}`;
+
+const recordUrn =
+  "urn:pulumi:stack::project::etcd:index:Admission$pulumi:index:Stash::admission-record";
 
 /** An update of a stack whose last one that succeeded has left this record, if any has. */
 async function update(asked: Desired, former?: Desired, restored: string[] = []) {
@@ -146,7 +150,8 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
   const identity = { id: pulumi.output(own.clusterId), name: "etcd", stack: own.stack };
   const admission = new Admission("admission", {
     identity,
-    desired: asked,
+    members: Object.keys(asked.members),
+    desired: pulumi.output(asked),
     binaries: "/opt/etcd/v3.6.16/bin",
     renewal: { certificate: 120, authority: 366 },
     source: { kind: "release", url: "https://mirror.example.com", checksums: undefined },
@@ -168,9 +173,14 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
     admission,
     gate,
     before: async (name: string) =>
-      call(hooks.beforeUpdate![0], { name, newInputs: { update: `member digest=${digest}` } }),
-    after: async (name: string) => call(hooks.afterUpdate![0], { name, newOutputs: {} }),
-    fail: async (name: string, error: string) => call(hooks.onError![0], { name, errors: [error] }),
+      call(hooks.beforeUpdate![0], {
+        name: resourceOf(name),
+        newInputs: { update: `member digest=${digest}` },
+      }),
+    after: async (name: string) =>
+      call(hooks.afterUpdate![0], { name: resourceOf(name), newOutputs: {} }),
+    fail: async (name: string, error: string) =>
+      call(hooks.onError![0], { name: resourceOf(name), errors: [error] }),
   };
 }
 
@@ -223,11 +233,11 @@ describe("the gate", () => {
 
   it("refuses a version that does not exist, in a preview, too", async () => {
     const { admission } = await update(desired());
-    const asked = { args: { desired: desired({ version: "3.6.99" }) } };
+    const asked = { args: { desired: pulumi.output(desired({ version: "3.6.99" })) } };
     const other = Object.assign(Object.create(admission) as object, asked) as unknown as {
-      gated(): Promise<unknown>;
+      gated(): pulumi.Output<unknown>;
     };
-    await expect(other.gated()).rejects.toThrow(
+    expect(await refused(other.gated())).toMatch(
       /this change is refused[^]*version is 3\.6\.99, and there is none/,
     );
   });
@@ -595,7 +605,7 @@ describe("a machine that is stopped for its type", () => {
 
   it("hands over first, and is waited for at its new address", async () => {
     const hooks = await stopping();
-    const args = { name: "a", ...types, newInputs: { instanceType: "t3.large" } };
+    const args = { name: resourceOf("a"), ...types, newInputs: { instanceType: "t3.large" } };
     await call(hooks.beforeUpdate![0], args);
     expect(site.handedOver).toEqual(["handover a"]);
     await call(hooks.afterUpdate![0], args);
@@ -604,7 +614,16 @@ describe("a machine that is stopped for its type", () => {
 
   it("is the only change of it that is waited for", async () => {
     const hooks = await stopping();
-    const args = { name: "a", ...types, newInputs: { instanceType: "t3.small" } };
+    const args = { name: resourceOf("a"), ...types, newInputs: { instanceType: "t3.small" } };
+    await call(hooks.beforeUpdate![0], args);
+    await call(hooks.afterUpdate![0], args);
+    expect([site.handedOver, site.waitedFor]).toEqual([[], []]);
+  });
+
+  it("is not waited for to serve where its member has still to join", async () => {
+    show(observed({ machines: { ...stale, b: blank }, answers: { b: "refused" } }));
+    const hooks = await stopping();
+    const args = { name: resourceOf("b"), ...types, newInputs: { instanceType: "t3.large" } };
     await call(hooks.beforeUpdate![0], args);
     await call(hooks.afterUpdate![0], args);
     expect([site.handedOver, site.waitedFor]).toEqual([[], []]);
@@ -613,7 +632,7 @@ describe("a machine that is stopped for its type", () => {
   it("stays while another member does not serve", async () => {
     const hooks = await stopping();
     show(observed({ machines: stale, answers: { b: "refused" } }));
-    const args = { name: "c", ...types, newInputs: { instanceType: "t3.large" } };
+    const args = { name: resourceOf("c"), ...types, newInputs: { instanceType: "t3.large" } };
     await expect(call(hooks.beforeUpdate![0], args)).rejects.toThrow(/others do not answer: b/);
     expect(site.handedOver).toEqual([]);
   });

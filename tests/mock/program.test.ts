@@ -98,9 +98,9 @@ describe("a controller", () => {
 
   it("is stopped and started in turn", () => {
     expect(program.get(instance, "controller-0").hooks).toMatchObject({
-      beforeUpdate: ["machine-before-update"],
-      afterUpdate: ["machine-after-update"],
-      onError: ["machine-error"],
+      beforeUpdate: ["etcd-machine-before-update"],
+      afterUpdate: ["etcd-machine-after-update"],
+      onError: ["etcd-machine-error"],
     });
   });
 
@@ -244,11 +244,11 @@ describe("the members", () => {
 
   it("are each decided on before they change, one at a time", () => {
     expect(program.get(command, "controller-0").hooks).toEqual({
-      beforeCreate: ["member-before"],
-      afterCreate: ["member-after"],
-      beforeUpdate: ["member-before"],
-      afterUpdate: ["member-after"],
-      onError: ["member-error"],
+      beforeCreate: ["etcd-member-before"],
+      afterCreate: ["etcd-member-after"],
+      beforeUpdate: ["etcd-member-before"],
+      afterUpdate: ["etcd-member-after"],
+      onError: ["etcd-member-error"],
     });
   });
 

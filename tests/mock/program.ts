@@ -8,7 +8,9 @@ import { rawSettings } from "../settings";
 /** A registration as the program made it: nothing is made by it. */
 export interface Registration {
   readonly type: string;
+  /** Without that of the component, which every child of it has in front. */
   readonly name: string;
+  readonly fullName: string;
   readonly inputs: Record<string, any>;
   readonly ignoreChanges: string[];
   readonly deleteBeforeReplace: boolean;
@@ -91,7 +93,8 @@ export async function record(
   vi.resetModules();
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, custom }) => {
+      newResource: ({ type, name: whole, inputs, custom }) => {
+        const name = short(whole);
         const state = { ...inputs, ...answers[type]?.(inputs, name) };
         for (const key of secretOutputs.filter((key) => key in state)) {
           state[key] = pulumi.secret(state[key]);
@@ -169,6 +172,10 @@ const { getMonitor, waitForRPCs } = settings as unknown as {
   waitForRPCs: () => Promise<void>;
 };
 
+/** A name without the component's. */
+const short = (name: string) => name.replace(/^etcd-/, "");
+const shortUrn = (urn: string) => urn.replace(/::etcd-([^:]*)$/, "::$1");
+
 /** Records what mocks are not told of: the options of each registration. */
 function watchMonitor(registrations: Registration[]): void {
   const monitor = getMonitor();
@@ -178,13 +185,14 @@ function watchMonitor(registrations: Registration[]): void {
     const hooks = request.getHooks();
     registrations.push({
       type: request.getType(),
-      name: request.getName(),
+      name: short(request.getName()),
+      fullName: request.getName(),
       inputs: request.getObject().toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
       retainOnDelete: request.getRetainondelete(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-      dependencies: request.getDependenciesList(),
+      dependencies: request.getDependenciesList().map(shortUrn),
       hasReplacementTrigger: request.hasReplacementTrigger(),
       hooks: {
         beforeCreate: hooks?.getBeforeCreateList() ?? [],

@@ -55,9 +55,6 @@ const restartSeconds = 600;
 /** An election is over within this, in ms: etcd's default timeout is 1 s, and a split vote takes another one. */
 const electionMs = 5000;
 
-/** The name of the stash of what was done. */
-const recordName = "record";
-
 /** What the gate records: which update it was, and all that it was asked for. */
 interface Gated {
   readonly update: string;
@@ -69,7 +66,9 @@ type Inputs = Readonly<Record<string, unknown>>;
 
 export interface AdmissionArgs {
   readonly identity: ClusterIdentity;
-  readonly desired: Desired;
+  /** The members' names. */
+  readonly members: readonly string[];
+  readonly desired: pulumi.Output<Desired>;
   /** The folder of etcdctl on a machine that has been staged. */
   readonly binaries: string;
   /** When certificates are renewed; undefined without TLS. */
@@ -92,13 +91,17 @@ export class Admission extends pulumi.ComponentResource {
   /** What keeps the members' machines from being replaced together. */
   readonly guard: MachineGuard;
   private readonly former: FormerUpdate;
-  private readonly update: Promise<string>;
+  private readonly update: pulumi.Output<string>;
+  /** Known when every address is: in a preview that may be never, and hooks are not called then. */
+  private readonly desired: Promise<Desired>;
   private readonly lock: RollingLock;
   private readonly staging = new StagingQueue();
   private readonly credentials = new Later<Credentials>();
   private readonly machines = new Later<ReadonlyMap<string, Connection>>();
   /** Where machines were reached before anything was changed, as far as that is known. */
   private readonly hosts = new Later<Readonly<Record<string, string>>>();
+  /** Members that were no part of the cluster when their machine was stopped: nobody waits for them to serve. */
+  private readonly outside = new Set<string>();
   /** Where those are that this update has made, or stopped and started. */
   private readonly movedTo: Record<string, string> = {};
   private readonly repairs: Promise<Readonly<Record<string, string>>>;
@@ -109,28 +112,30 @@ export class Admission extends pulumi.ComponentResource {
   /** The look at all members that start together. */
   private together: Promise<Observed> | undefined;
 
+  /** @param name the component's whose cluster it is: what is made for a member has it before the member's */
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly args: AdmissionArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("etcd:index:Admission", name, {}, opts);
-    const { desired, identity } = args;
+    const { identity, members } = args;
+    this.desired = valueOf(args.desired);
     this.former = new FormerUpdate(
       identity.stack,
-      pulumi.createUrn(recordName, "pulumi:index:Stash", this),
+      pulumi.createUrn(`${name}-record`, "pulumi:index:Stash", this),
     );
-    this.update = this.former.updateOf(desired);
+    this.update = args.desired.apply((desired) => this.former.updateOf(desired));
     this.observed = this.firstLook();
     this.repairs = this.findRepairs(this.observed);
-    this.guard = new MachineGuard(this.standpoint(this.observed), desired);
-    this.lock = new RollingLock(Object.keys(desired.members).length, () => this.standing());
+    this.guard = new MachineGuard(name, this.standpoint(this.observed), this.desired, members);
+    this.lock = new RollingLock(members.length, () => this.standing());
     const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs }) =>
       this.admit(oldInputs?.["input"] as Gated | undefined),
     );
     this.gate = new pulumi.Stash(
-      "change",
-      { input: pulumi.output(this.gated()) },
+      `${name}-change`,
+      { input: this.gated() },
       { parent: this, hooks: { beforeCreate: [hook], beforeUpdate: [hook] } },
     );
     this.registerOutputs({});
@@ -149,8 +154,8 @@ export class Admission extends pulumi.ComponentResource {
 
   /** Who begins from the snapshot that is asked for. */
   get restored(): pulumi.Output<string[]> {
-    return pulumi.output(
-      this.former.record.then((recorded) => restoredMembers(recorded, this.args.desired)),
+    return this.args.desired.apply(async (desired) =>
+      restoredMembers(await this.former.record, desired),
     );
   }
 
@@ -179,17 +184,25 @@ export class Admission extends pulumi.ComponentResource {
     const targets = machines.map(({ name, connection }) =>
       pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
     );
-    const parts = pulumi.all([identity.id, this.update, this.restored, this.repairs, digests]);
+    const parts = pulumi.all([identity.id, this.update, desired, this.restored]);
     const record = pulumi
-      .all([parts, pulumi.all(targets), isDone])
-      .apply(async ([[clusterId, update, restored, repairs, running], all, done]) => {
-        const made = { clusterId, update, desired, restored, binaries, repairs, digests: running };
+      .all([parts, pulumi.all([this.repairs, digests]), pulumi.all(targets), isDone])
+      .apply(async ([[clusterId, update, asked, restored], [repairs, running], all, done]) => {
+        const made = {
+          clusterId,
+          update,
+          desired: asked,
+          restored,
+          binaries,
+          repairs,
+          digests: running,
+        };
         return done
           ? { ...made, renewal, machines: Object.fromEntries(all) }
           : ((await this.former.record) ?? null);
       });
     // Secret only to keep previews short: it is the whole of what is asked for.
-    new pulumi.Stash(recordName, { input: pulumi.secret(record) }, { parent: this });
+    new pulumi.Stash(`${this.name}-record`, { input: pulumi.secret(record) }, { parent: this });
   }
 
   /**
@@ -205,19 +218,21 @@ export class Admission extends pulumi.ComponentResource {
 
   /** For what is brought to a machine. Where nothing runs yet nobody waits. */
   stagingHooks(): pulumi.ResourceHookBinding {
-    const before = new pulumi.ResourceHook("stage-before", async ({ name }) => {
+    const before = new pulumi.ResourceHook(`${this.name}-stage-before`, async ({ name }) => {
       if ((await this.former.record) !== undefined) {
         await this.staging.enter(name);
       }
     });
-    const after = new pulumi.ResourceHook("stage-after", ({ name }) => this.staging.leave(name));
+    const after = new pulumi.ResourceHook(`${this.name}-stage-after`, ({ name }) =>
+      this.staging.leave(name),
+    );
     return {
       beforeCreate: [before],
       beforeUpdate: [before],
       afterCreate: [after],
       afterUpdate: [after],
       onError: [
-        new pulumi.ErrorHook("stage-error", ({ name }) => {
+        new pulumi.ErrorHook(`${this.name}-stage-error`, ({ name }) => {
           this.staging.leave(name);
           return false;
         }),
@@ -225,56 +240,65 @@ export class Admission extends pulumi.ComponentResource {
     };
   }
 
-  /** For the resource that changes a member, whose name is the member's. */
+  /** The member that a resource is for. */
+  private memberOf(resource: string): string {
+    return resource.slice(this.name.length + 1);
+  }
+
+  /** For the resource that changes a member: its name is the component's and the member's. */
   memberHooks(): pulumi.ResourceHookBinding {
-    const before = new pulumi.ResourceHook("member-before", ({ name, newInputs }) =>
-      this.beforeMember(name, newInputs ?? {}),
+    const before = new pulumi.ResourceHook(`${this.name}-member-before`, ({ name, newInputs }) =>
+      this.beforeMember(this.memberOf(name), newInputs ?? {}),
     );
-    const after = new pulumi.ResourceHook("member-after", ({ name }) => this.lock.release(name));
+    const after = new pulumi.ResourceHook(`${this.name}-member-after`, ({ name }) =>
+      this.lock.release(this.memberOf(name)),
+    );
     return {
       beforeCreate: [before],
       beforeUpdate: [before],
       afterCreate: [after],
       afterUpdate: [after],
       onError: [
-        new pulumi.ErrorHook("member-error", ({ name, errors }) => {
-          this.lock.fail(name, errors);
+        new pulumi.ErrorHook(`${this.name}-member-error`, ({ name, errors }) => {
+          this.lock.fail(this.memberOf(name), errors);
           return false;
         }),
       ],
     };
   }
 
-  /** For a machine that a change of `property` stops and starts. */
+  /** For a machine that a change of `property` stops and starts, named as the member's own resource is. */
   machineHooks(property: string, address: string): pulumi.ResourceHookBinding {
     const changes = ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) =>
       oldInputs?.[property] !== newInputs?.[property];
     return {
       beforeUpdate: [
-        new pulumi.ResourceHook("machine-before-update", async (args) => {
+        new pulumi.ResourceHook(`${this.name}-machine-before-update`, async (args) => {
           if (changes(args)) {
-            await this.lock.acquire(args.name);
-            await this.orFail(args.name, () => this.beforeStop(args.name));
+            const name = this.memberOf(args.name);
+            await this.lock.acquire(name);
+            await this.orFail(name, () => this.beforeStop(name));
           }
         }),
       ],
       afterUpdate: [
-        new pulumi.ResourceHook("machine-after-update", async (args) => {
+        new pulumi.ResourceHook(`${this.name}-machine-after-update`, async (args) => {
           if (changes(args)) {
-            this.isAt(args.name, args.newOutputs?.[address]);
-            await this.orFail(args.name, () => this.waitFor(args.name));
-            this.lock.release(args.name);
+            const name = this.memberOf(args.name);
+            this.isAt(name, args.newOutputs?.[address]);
+            await this.orFail(name, () => this.waitFor(name));
+            this.lock.release(name);
           }
         }),
       ],
       afterCreate: [
-        new pulumi.ResourceHook("machine-after-create", ({ name, newOutputs }) =>
-          this.isAt(name, newOutputs?.[address]),
+        new pulumi.ResourceHook(`${this.name}-machine-after-create`, ({ name, newOutputs }) =>
+          this.isAt(this.memberOf(name), newOutputs?.[address]),
         ),
       ],
       onError: [
-        new pulumi.ErrorHook("machine-error", ({ name, errors }) => {
-          this.lock.fail(name, errors);
+        new pulumi.ErrorHook(`${this.name}-machine-error`, ({ name, errors }) => {
+          this.lock.fail(this.memberOf(name), errors);
           return false;
         }),
       ],
@@ -283,25 +307,27 @@ export class Admission extends pulumi.ComponentResource {
 
   // --- the change as a whole ---------------------------------------------------------------------
 
-  private async gated(): Promise<Gated> {
-    const { desired, source } = this.args;
-    const recorded = await this.former.record;
-    const isNew = recorded?.desired.version !== desired.version;
-    const missing = isNew ? await missingRelease(source, desired.version) : undefined;
-    const violations = [
-      ...(missing === undefined ? [] : [missing]),
-      ...settingsViolations({ recorded, attempted: undefined }, desired),
-      // As the engine tells it to a program in Node.js.
-      ...parallelViolations(
-        recorded?.desired,
-        desired,
-        Number(process.env["PULUMI_NODEJS_PARALLEL"] ?? 0),
-      ),
-    ];
-    if (violations.length > 0) {
-      throw new pulumi.RunError(refusal(violations));
-    }
-    return { update: await this.update, desired };
+  private gated(): pulumi.Output<Gated> {
+    return pulumi.all([this.args.desired, this.update]).apply(async ([desired, update]) => {
+      const { source } = this.args;
+      const recorded = await this.former.record;
+      const isNew = recorded?.desired.version !== desired.version;
+      const missing = isNew ? await missingRelease(source, desired.version) : undefined;
+      const violations = [
+        ...(missing === undefined ? [] : [missing]),
+        ...settingsViolations({ recorded, attempted: undefined }, desired),
+        // As the engine tells it to a program in Node.js.
+        ...parallelViolations(
+          recorded?.desired,
+          desired,
+          Number(process.env["PULUMI_NODEJS_PARALLEL"] ?? 0),
+        ),
+      ];
+      if (violations.length > 0) {
+        throw new pulumi.RunError(refusal(violations));
+      }
+      return { update, desired };
+    });
   }
 
   /** @throws Error with all that speaks against the change */
@@ -333,11 +359,11 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async question(observed: Observed | undefined): Promise<Question> {
-    const { desired, identity } = this.args;
+    const { identity } = this.args;
     return {
       clusterId: await valueOf(identity.id),
       stack: identity.stack,
-      desired,
+      desired: await this.desired,
       recorded: await this.former.record,
       attempted: this.attempted,
       observed,
@@ -379,15 +405,15 @@ export class Admission extends pulumi.ComponentResource {
     const [record, observed] = await Promise.all([this.former.record, looked]);
     return record === undefined ||
       observed === undefined ||
-      restores(record.desired, this.args.desired)
+      restores(record.desired, await this.desired)
       ? undefined
-      : { before: record.desired, view: this.viewOf(observed, record) };
+      : { before: record.desired, view: await this.viewOf(observed, record) };
   }
 
   /** Client URLs of all members that are known, as they were and as they are to be. */
   private async endpoints(): Promise<string[]> {
     const record = await this.former.record;
-    const all = [this.args.desired, this.attempted, record?.desired].flatMap((one) =>
+    const all = [await this.desired, this.attempted, record?.desired].flatMap((one) =>
       Object.values(one?.members ?? {}).map((member) => member.clientUrl),
     );
     return [...new Set(all)];
@@ -398,8 +424,11 @@ export class Admission extends pulumi.ComponentResource {
    * @throws Error where it was not asked, as with `--target`
    */
   private async assertAdmitted(what: string): Promise<void> {
-    const isDone = (await this.former.record)?.update === (await this.update);
-    if (!this.isAdmitted && !isDone && !pulumi.runtime.isDryRun()) {
+    if (this.isAdmitted || pulumi.runtime.isDryRun()) {
+      return;
+    }
+    const isDone = (await this.former.record)?.update === (await valueOf(this.update));
+    if (!isDone) {
       throw new pulumi.RunError(
         `${what} was not admitted: this update changes the stack and goes round the look at the whole of it, as --target does. Run pulumi up without it`,
       );
@@ -408,12 +437,15 @@ export class Admission extends pulumi.ComponentResource {
 
   private async standing(): Promise<Standing> {
     const observed = (await this.observed) ?? { machines: [] };
-    const view = this.viewOf(observed, await this.former.record);
+    const view = await this.viewOf(observed, await this.former.record);
     return { unhealthy: view.notServing, leader: view.leader };
   }
 
-  private viewOf(observed: Observed, recorded: StackRecord | undefined): ClusterView {
-    const { desired } = this.args;
+  private async viewOf(
+    observed: Observed,
+    recorded: StackRecord | undefined,
+  ): Promise<ClusterView> {
+    const desired = await this.desired;
     return viewOf({ desired, recorded, attempted: this.attempted }, observed);
   }
 
@@ -426,8 +458,7 @@ export class Admission extends pulumi.ComponentResource {
   private async beforeMember(name: string, inputs: Inputs): Promise<void> {
     await this.assertAdmitted(name);
     const record = await this.former.record;
-    const { desired } = this.args;
-    if (record !== undefined && !restores(record.desired, desired)) {
+    if (record !== undefined && !restores(record.desired, await this.desired)) {
       await this.takeTurn(name, inputs);
       return;
     }
@@ -462,7 +493,7 @@ export class Admission extends pulumi.ComponentResource {
   private async decideTurn(name: string, inputs: Inputs, run: RunOverSsh): Promise<boolean> {
     const endpoints = await this.endpoints();
     const look = async () => ({
-      machines: [await observeBy(run, this.observedMember(name), endpoints)],
+      machines: [await observeBy(run, await this.observedMember(name), endpoints)],
     });
     let [observed, step] = await this.decided(name, look, inputs);
     if (endsAProcess(step)) {
@@ -470,7 +501,7 @@ export class Admission extends pulumi.ComponentResource {
       [observed, step] = await this.decided(name, look, inputs);
     }
     await this.permit(step, inputs, run);
-    const view = this.viewOf(observed, await this.former.record);
+    const view = await this.viewOf(observed, await this.former.record);
     this.lock.seesLeader(view.leader);
     return !waitsForOthers(step, view);
   }
@@ -504,14 +535,14 @@ export class Admission extends pulumi.ComponentResource {
     const observed = await this.observed;
     return observed === undefined
       ? 0
-      : secondsToRead(this.viewOf(observed, await this.former.record).databaseBytes);
+      : secondsToRead((await this.viewOf(observed, await this.former.record)).databaseBytes);
   }
 
   private async lookAtAll(): Promise<Observed> {
-    const names = Object.keys(this.args.desired.members);
+    const names = this.args.members;
     const endpoints = await this.endpoints();
     const machines = names.map(async (name) =>
-      observe(this.observedMember(name), await this.targetOf(name), endpoints),
+      observe(await this.observedMember(name), await this.targetOf(name), endpoints),
     );
     return { machines: await Promise.all(machines) };
   }
@@ -526,9 +557,9 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async permit(step: MemberStep, inputs: Inputs, run: RunOverSsh): Promise<void> {
-    const { service, configDirectory, dataDirectory } = this.observedMember(step.member);
+    const { service, configDirectory, dataDirectory } = await this.observedMember(step.member);
     const clusterId = await valueOf(this.args.identity.id);
-    const binding = { update: await this.update, clusterId, digest: digestIn(inputs) };
+    const binding = { update: await valueOf(this.update), clusterId, digest: digestIn(inputs) };
     const command = scriptCommand("permit", {
       service,
       config: configDirectory,
@@ -543,8 +574,9 @@ export class Admission extends pulumi.ComponentResource {
     }
   }
 
-  private observedMember(name: string): ObservedMember {
-    return { name, binaries: this.args.binaries, ...this.args.desired.members[name]! };
+  private async observedMember(name: string): Promise<ObservedMember> {
+    const { members } = await this.desired;
+    return { name, binaries: this.args.binaries, ...members[name]! };
   }
 
   private async targetOf(name: string): Promise<SshTarget> {
@@ -581,6 +613,9 @@ export class Admission extends pulumi.ComponentResource {
     const question = await this.question({ machines: [seen] });
     // Nothing that runs survives a stop: it is a restart, whatever its unit is.
     const step = orRefuse(decideMember({ ...question, digests: { [name]: "" } }, name));
+    if (step.action === "join") {
+      this.outside.add(name);
+    }
     if (step.action === "restart") {
       await machine.succeed("handover", machine.etcdctl, {
         onStderrLine: (line) => this.say(line),
@@ -596,6 +631,9 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   private async waitFor(name: string): Promise<void> {
+    if (this.outside.has(name)) {
+      return;
+    }
     const record = (await this.former.record)!;
     const cluster = await this.clusterOf(record);
     const seconds = restartSeconds + (await this.secondsToRead());

@@ -19,12 +19,17 @@ export class MachineGuard {
   private readonly parts = new Map<string, Later<pulumi.Resource[]>>();
   private readonly members = new Map<string, Later<pulumi.Resource>>();
 
-  /** @param standpoint undefined where there is no living cluster, as before the first success and in a preview */
+  /**
+   * @param component the name of the component whose cluster it is
+   * @param standpoint undefined where there is no living cluster, as before the first success and in a preview
+   */
   constructor(
+    private readonly component: string,
     private readonly standpoint: Promise<Standpoint | undefined>,
-    private readonly desired: Desired,
+    private readonly desired: Promise<Desired>,
+    members: readonly string[],
   ) {
-    for (const name of Object.keys(desired.members)) {
+    for (const name of members) {
       this.parts.set(name, new Later());
       this.members.set(name, new Later());
     }
@@ -66,9 +71,9 @@ export class MachineGuard {
 
   /** For a part of a member's machine, before it is made. */
   hook(name: string, part: MachinePart): pulumi.ResourceHook {
-    return new pulumi.ResourceHook(`${name}-${part}-before-create`, async () => {
+    return new pulumi.ResourceHook(`${this.component}-${name}-${part}-before-create`, async () => {
       const standpoint = await this.standpoint;
-      const why = standpoint && unaskedReplacement(name, part, standpoint, this.desired);
+      const why = standpoint && unaskedReplacement(name, part, standpoint, await this.desired);
       if (why !== undefined) {
         throw new Error(why);
       }
@@ -79,6 +84,6 @@ export class MachineGuard {
     const standpoint = await this.standpoint;
     return standpoint === undefined
       ? { order: [], broken: [] }
-      : machineOrder(standpoint, this.desired);
+      : machineOrder(standpoint, await this.desired);
   }
 }

@@ -33,11 +33,13 @@ mount_data_volume() {
     fail "$data has data while the data volume $device is not mounted: mounting would hide it. Move it away, or onto the volume, and run pulumi up again"
   local mount_unit
   mount_unit=$(mount_unit)
-  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime,nodev,noexec,nosuid\n' \
+  printf '# Written by Pulumi\n[Unit]\nDescription=etcd data\n\n[Mount]\nWhat=%s\nWhere=%s\nType=ext4\nOptions=noatime,nodev,noexec,nosuid\n\n[Install]\nWantedBy=multi-user.target\n' \
     "$device" "$data" >"$units/$mount_unit"
   chmod 0644 "$units/$mount_unit"
   reload_changed "$mount_unit"
-  # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start.
+  # etcd's unit requires it (RequiresMountsFor), so that a reboot mounts it first, or does not start. A machine that
+  # is stopped before it has that unit mounts it, too: else nobody would see what data it has.
+  enabled "$mount_unit"
   timeout 60 systemctl start "$mount_unit" ||
     fail "could not mount the data volume $device on $data: see 'systemctl status $mount_unit'"
   # etcd warns at each start of what is not its own; fsck makes it again when it needs it.

@@ -22,7 +22,7 @@ export function snapshotSettingsFile(configDirectory: string): string {
  * store, and a systemd timer with its service.
  */
 export function snapshotFiles(
-  member: MemberPlan,
+  member: pulumi.Input<MemberPlan>,
   plan: SnapshotPlan,
   context: SnapshotContext,
 ): pulumi.Output<Bundle> {
@@ -30,25 +30,25 @@ export function snapshotFiles(
   // None lie where nothing is uploaded.
   const keys = plan.bucket === undefined ? undefined : plan.s3.keys;
   return pulumi
-    .all([plan.bucket ?? "", region, context.clusterId])
-    .apply(([bucketName, regionName, clusterId]): Bundle => ({
-      "snapshot-settings": settingsText(member, plan, {
+    .all([member, plan.bucket ?? "", region, context.clusterId, credentialsText(keys)])
+    .apply(([planned, bucketName, regionName, clusterId, credentials]): Bundle => ({
+      "snapshot-settings": settingsText(planned, plan, {
         ...context,
         clusterId,
         bucket: bucketName,
         region: regionName,
         hasKeys: keys !== undefined,
       }),
-      "snapshot-credentials": credentialsText(keys),
+      "snapshot-credentials": credentials,
       "snapshot-run.sh": installedScript("snapshot"),
-      "snapshot.service": serviceText(member, plan),
-      "snapshot.timer": timerText(member, plan),
+      "snapshot.service": serviceText(planned, plan),
+      "snapshot.timer": timerText(planned, plan),
     }));
 }
 
 /** A file of `access key:secret key`, as curl takes them; empty where a role gives access. */
-export function credentialsText(keys: S3Access["keys"]): string {
-  return keys === undefined ? "" : `${keys.id}:${keys.secret}\n`;
+export function credentialsText(keys: S3Access["keys"]): pulumi.Output<string> {
+  return keys === undefined ? pulumi.output("") : pulumi.interpolate`${keys.id}:${keys.secret}\n`;
 }
 
 function settingsText(

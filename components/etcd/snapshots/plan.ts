@@ -6,7 +6,7 @@ export interface S3Access {
   /** The URL of an S3-compatible store, or "" for AWS. */
   readonly endpoint: string;
   /** Access keys; undefined where the machine's own role gives access. */
-  readonly keys: { readonly id: string; readonly secret: string } | undefined;
+  readonly keys: { readonly id: string; readonly secret: pulumi.Input<string> } | undefined;
 }
 
 /** How snapshots of a cluster are taken and kept. */

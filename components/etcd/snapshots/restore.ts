@@ -15,7 +15,9 @@ export interface RestoreArgs {
   readonly identity: ClusterIdentity;
   readonly version: string;
   readonly binaries: string;
-  readonly members: readonly MemberPlan[];
+  readonly plan: pulumi.Output<MemberPlan>;
+  /** Of all members, in their order. */
+  readonly plans: pulumi.Output<readonly MemberPlan[]>;
   readonly snapshots: SnapshotPlan;
   readonly restore: RestoreRequest;
   /** Who begins from it: whoever is added later joins. */
@@ -34,20 +36,25 @@ export function isUploaded({ from }: RestoreRequest): boolean {
  * A snapshot brought to a member's machine, checked, and made a data directory beside the member's own, if the
  * member is one of those that it was asked for.
  * Done once for each request: Pulumi's state remembers it, and nothing but another request does it again.
+ * @param name what is made for the member is called so, and what it is
  */
 export function prepareRestore(
+  name: string,
   machine: Machine,
-  plan: MemberPlan,
   args: RestoreArgs,
   opts: pulumi.CustomResourceOptions,
 ): remote.Command {
   const { restore } = args;
   const { region, endpoint, keys } = args.snapshots.s3;
   const object = s3Location(restore.from);
-  const upload = object === undefined ? uploadSnapshot(machine, restore, opts) : undefined;
+  const upload = object === undefined ? uploadSnapshot(name, machine, restore, opts) : undefined;
   const command = pulumi
-    .all([args.identity.id, machine.dataVolume?.device ?? "", region, args.restored])
-    .apply(([id, device, regionName, restored]) => {
+    .all([
+      pulumi.all([args.identity.id, args.plan, args.plans]),
+      pulumi.all([machine.dataVolume?.device ?? "", region]),
+      args.restored,
+    ])
+    .apply(([[id, plan, plans], [device, regionName], restored]) => {
       if (!restored.includes(plan.name)) {
         return nothing;
       }
@@ -61,7 +68,7 @@ export function prepareRestore(
         data: plan.dataDirectory,
         device,
         peer_url: plan.peerUrl,
-        initial_cluster: initialCluster(args.members),
+        initial_cluster: initialCluster(plans),
         token: `${id}-${restore.id}`,
         restore: restore.id,
         ...(object && { ...object, region: regionName, endpoint }),
@@ -70,14 +77,16 @@ export function prepareRestore(
       });
     });
   return new remote.Command(
-    `${machine.name}-restore`,
+    `${name}-restore`,
     {
       connection: machine.connection,
       create: command,
       // What has been restored stays so, whatever else changes.
       update: nothing,
       triggers: [restore.id],
-      stdin: pulumi.secret(scriptInput("restore", { credentials: credentialsText(keys) })),
+      stdin: pulumi.secret(
+        credentialsText(keys).apply((credentials) => scriptInput("restore", { credentials })),
+      ),
       addPreviousOutputInEnv: false,
       logging: remote.Logging.Stderr,
     },
@@ -86,13 +95,14 @@ export function prepareRestore(
 }
 
 function uploadSnapshot(
+  name: string,
   machine: Machine,
   { from, id }: RestoreRequest,
   opts: pulumi.CustomResourceOptions,
 ) {
   const path = `${uploadFolder}/${machine.name}-${id}.db`;
   const resource = new remote.CopyToRemote(
-    `${machine.name}-snapshot`,
+    `${name}-snapshot`,
     {
       connection: machine.connection,
       source: new pulumi.asset.FileAsset(from),

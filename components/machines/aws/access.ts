@@ -28,10 +28,10 @@ export class Access extends pulumi.ComponentResource {
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("etcd:aws:Access", name, {}, opts);
-    const { privateKey, publicKey } = args.sshPrivateKey === "" ? this.makeKey() : given(args);
+    const { privateKey, publicKey } = args.sshPrivateKey === "" ? this.makeKey(name) : given(args);
     this.privateKey = pulumi.secret(privateKey);
     const pair = new ec2.KeyPair(
-      "ssh",
+      `${name}-ssh`,
       {
         keyNamePrefix: `${args.clusterName}-`,
         publicKey,
@@ -47,8 +47,8 @@ export class Access extends pulumi.ComponentResource {
     this.registerOutputs({ keyName: this.keyName });
   }
 
-  private makeKey() {
-    const key = new tls.PrivateKey("ssh", { algorithm: "ED25519" }, { parent: this });
+  private makeKey(name: string) {
+    const key = new tls.PrivateKey(`${name}-ssh`, { algorithm: "ED25519" }, { parent: this });
     return { privateKey: key.privateKeyOpenssh, publicKey: key.publicKeyOpenssh };
   }
 }

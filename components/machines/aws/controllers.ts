@@ -65,8 +65,9 @@ export class Controllers extends pulumi.ComponentResource {
   readonly hosts: pulumi.Output<Record<string, string>>;
   private readonly machineHooks: pulumi.ResourceHookBinding;
 
+  /** @param name the component's whose cluster it is */
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly args: ControllersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -124,7 +125,11 @@ export class Controllers extends pulumi.ComponentResource {
     image: pulumi.Output<string>,
   ): Machine {
     const { args } = this;
-    const hostKey = new tls.PrivateKey(`${name}-host`, { algorithm: "ED25519" }, { parent: this });
+    const hostKey = new tls.PrivateKey(
+      `${this.name}-${name}-host`,
+      { algorithm: "ED25519" },
+      { parent: this },
+    );
     const subnet = subnetOf(privateIp, args.network.subnets);
     const spec = this.launchSpec(name, {
       ami: image,
@@ -145,7 +150,7 @@ export class Controllers extends pulumi.ComponentResource {
     args.admission.guard.machineIsMade(name, [instance, volume, attachment]);
     return {
       name,
-      address: privateIp,
+      address: pulumi.output(privateIp),
       publicIp: instance.publicIp.apply((address) => address ?? ""),
       id: instance.id,
       incarnation: pulumi.interpolate`${instance.id}/${instance.instanceType}`,
@@ -182,7 +187,7 @@ export class Controllers extends pulumi.ComponentResource {
    */
   private launchSpec(name: string, spec: LaunchSpec): LaunchSpec {
     const record = new pulumi.Stash(
-      `${name}-launch-spec`,
+      `${this.name}-${name}-launch-spec`,
       { input: { ...spec, userData: pulumi.secret(spec.userData) } },
       {
         parent: this,
@@ -215,7 +220,7 @@ export class Controllers extends pulumi.ComponentResource {
     const { guard } = args.admission;
     const generation = args.admission.admitted(args.replacements[name] ?? 0);
     return new ec2.Instance(
-      name,
+      `${this.name}-${name}`,
       {
         ...spec,
         instanceType: args.instanceType,
@@ -257,7 +262,7 @@ export class Controllers extends pulumi.ComponentResource {
     const { gate, guard } = args.admission;
     const generation = args.admission.admitted(args.dataReplacements[name] ?? 0);
     return new ebs.Volume(
-      `${name}-data`,
+      `${this.name}-${name}-data`,
       {
         availabilityZone: subnet.subnet.availabilityZone,
         size: args.dataVolumeGiB,
@@ -280,7 +285,7 @@ export class Controllers extends pulumi.ComponentResource {
   private attachment(name: string, volume: ebs.Volume, instance: ec2.Instance) {
     const { guard } = this.args.admission;
     return new ec2.VolumeAttachment(
-      `${name}-data`,
+      `${this.name}-${name}-data`,
       {
         instanceId: instance.id,
         volumeId: volume.id,

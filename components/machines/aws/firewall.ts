@@ -17,7 +17,7 @@ export class Firewall extends pulumi.ComponentResource {
   readonly clients: ec2.SecurityGroup;
 
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly args: FirewallArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -31,7 +31,7 @@ export class Firewall extends pulumi.ComponentResource {
     this.allowGroup("clients", ports.client, this.clients);
     this.allowRanges("clients", ports.client, args.clientCidrs);
     new vpc.SecurityGroupEgressRule(
-      "members-out",
+      `${this.name}-members-out`,
       { securityGroupId: this.members.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
       { parent: this },
     );
@@ -41,7 +41,7 @@ export class Firewall extends pulumi.ComponentResource {
   private group(name: string, description: string): ec2.SecurityGroup {
     const { clusterName, vpcId } = this.args;
     return new ec2.SecurityGroup(
-      name,
+      `${this.name}-${name}`,
       { vpcId, description, tags: { Name: `${clusterName}-${name}`, "etcd:cluster": clusterName } },
       { parent: this },
     );
@@ -70,7 +70,7 @@ export class Firewall extends pulumi.ComponentResource {
     >,
   ): void {
     new vpc.SecurityGroupIngressRule(
-      name,
+      `${this.name}-${name}`,
       {
         securityGroupId: this.members.id,
         ipProtocol: "tcp",

@@ -54,13 +54,19 @@ function bucketRemoval(bucket: string, inRegion: string): string[] {
  * it: so it needs neither AWS nor this program's packages, and cannot stop a destroy.
  */
 export function tellOfKeptData(
+  component: string,
   deleteData: boolean,
   kept: { readonly [Key in keyof KeptData]: pulumi.Input<KeptData[Key]> },
+  opts: pulumi.CustomResourceOptions,
 ): void {
-  new local.Command("kept-data", {
-    delete: "cat >&2 || exit 0",
-    stdin: deleteData ? "" : pulumi.output(kept).apply(keptDataNotice),
-    addPreviousOutputInEnv: false,
-    logging: local.Logging.Stderr,
-  });
+  new local.Command(
+    `${component}-kept-data`,
+    {
+      delete: "cat >&2 || exit 0",
+      stdin: deleteData ? "" : pulumi.output(kept).apply(keptDataNotice),
+      addPreviousOutputInEnv: false,
+      logging: local.Logging.Stderr,
+    },
+    opts,
+  );
 }

@@ -27,7 +27,7 @@ export class Network extends pulumi.ComponentResource {
   readonly routes: pulumi.Resource[];
 
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly args: NetworkArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -44,7 +44,7 @@ export class Network extends pulumi.ComponentResource {
 
   private makeVpc(): pulumi.Output<string> {
     const vpc = new ec2.Vpc(
-      "vpc",
+      `${this.name}-vpc`,
       { cidrBlock: this.args.vpcCidr, enableDnsHostnames: true, tags: this.tags("vpc") },
       { parent: this },
     );
@@ -55,7 +55,7 @@ export class Network extends pulumi.ComponentResource {
     const zones = this.zones();
     return this.args.subnetCidrs.map((cidr, index) => {
       const subnet = new ec2.Subnet(
-        `subnet-${cidr.replace("/", "-")}`,
+        `${this.name}-subnet-${cidr.replace("/", "-")}`,
         {
           vpcId: this.vpcId,
           cidrBlock: cidr,
@@ -82,12 +82,12 @@ export class Network extends pulumi.ComponentResource {
 
   private makeRoutes(): pulumi.Resource[] {
     const table = new ec2.RouteTable(
-      "routes",
+      `${this.name}-routes`,
       { vpcId: this.vpcId, tags: this.tags("routes") },
       { parent: this },
     );
     const toInternet = new ec2.Route(
-      "internet",
+      `${this.name}-internet`,
       {
         routeTableId: table.id,
         destinationCidrBlock: "0.0.0.0/0",
@@ -98,7 +98,7 @@ export class Network extends pulumi.ComponentResource {
     const associations = this.subnets.map(
       ({ cidr, subnet }) =>
         new ec2.RouteTableAssociation(
-          `routes-${cidr.replace("/", "-")}`,
+          `${this.name}-routes-${cidr.replace("/", "-")}`,
           { routeTableId: table.id, subnetId: subnet.id },
           { parent: this },
         ),
@@ -110,7 +110,7 @@ export class Network extends pulumi.ComponentResource {
   private internetGatewayId(): pulumi.Output<string> {
     if (this.args.vpcId === "") {
       const gateway = new ec2.InternetGateway(
-        "internet",
+        `${this.name}-internet`,
         { vpcId: this.vpcId, tags: this.tags("internet") },
         { parent: this },
       );

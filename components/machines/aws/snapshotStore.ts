@@ -116,7 +116,7 @@ export class SnapshotStore extends pulumi.ComponentResource {
     new iam.RolePolicy(
       this.name,
       {
-        name: this.name,
+        name: "snapshots",
         role: role.name,
         policy: bucketArn.apply((arn) => snapshotPolicy(arn, clusterName)),
       },
@@ -132,7 +132,7 @@ export class SnapshotStore extends pulumi.ComponentResource {
 
   private tags(): Record<string, string> {
     const { clusterName } = this.args;
-    return { Name: `${clusterName}-${this.name}`, "etcd:cluster": clusterName };
+    return { Name: `${clusterName}-snapshots`, "etcd:cluster": clusterName };
   }
 }
 

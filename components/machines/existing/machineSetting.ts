@@ -13,8 +13,11 @@ export interface MachineSetting {
   readonly ports: MemberPorts;
 }
 
-/** Whether two entries are the same machine. */
-export function isSameMachine(one: MachineSetting, other: MachineSetting): boolean {
+/** Whether two entries are the same machine; hosts that are not known beforehand are two. */
+export function isSameMachine(
+  one: { readonly host: unknown; readonly port: number },
+  other: { readonly host: unknown; readonly port: number },
+): boolean {
   return one.host === other.host && one.port === other.port;
 }
 

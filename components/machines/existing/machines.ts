@@ -1,64 +1,68 @@
+import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { MemberPlan } from "../../etcd/plan";
-import { type ClusterIdentity, identityArguments } from "../../etcd/identity";
-import type { Admission } from "../../etcd/rollout/admission";
-import { binariesOf, type ReleaseSource } from "../../etcd/stage";
-import type { Connection, Machine, Machines } from "../machine";
-import type { SshSettings } from "../../ssh";
-import { isSameMachine, knownHostKey, type MachineSetting } from "./machineSetting";
+import { identityArguments } from "../../etcd/identity";
+import type { Credentials } from "../../etcd/rollout/record";
+import { binariesOf } from "../../etcd/stage";
+import type { Bastion } from "../../ssh";
+import type { Connection, Machine, MachineMaker, MachineSite } from "../machine";
+import { isSameMachine } from "./machineSetting";
+import { type ExistingMachine, existingSpec } from "./spec";
 import type { MachineTask, PreflightTask, RemovalTask } from "./tasks";
 
-export interface ExistingMachinesArgs extends SshSettings {
-  readonly machines: MachineSetting[];
-  /** The member of each machine. */
-  readonly members: MemberPlan[];
-  /** How often each machine was made anew, by name. */
-  readonly replacements: Readonly<Record<string, number>>;
-  /** How often its data was, by name. */
-  readonly dataReplacements: Readonly<Record<string, number>>;
-  /** What lets changes of a running cluster pass. */
-  readonly admission: Admission;
-  readonly identity: ClusterIdentity;
-  readonly version: string;
-  readonly source: ReleaseSource;
-  readonly binDirectory: string;
-  readonly quotaGiB: number;
-  /** Whether snapshots go to a bucket, or come from one. */
-  readonly usesBucket: boolean;
-  /** Whether destroying the stack deletes the members' data. */
-  readonly deleteData: boolean;
+/**
+ * Where this package is, as seen from the program that uses it: its own programs run there. Not an absolute path:
+ * another checkout would be a change.
+ */
+const packageFolder =
+  path.relative(process.cwd(), path.join(__dirname, "..", "..", "..")) || undefined;
+
+const program = (file: string) => path.posix.join("components/machines/existing", file);
+
+/** How machines are logged in to. What is "" is none. */
+export interface Login {
+  readonly privateKey: pulumi.Input<string>;
+  readonly password: pulumi.Input<string>;
+  readonly bastion: Bastion | undefined;
+  /** "" uses the machines' own key. */
+  readonly bastionPrivateKey: pulumi.Input<string>;
+}
+
+export interface ExistingMachinesArgs {
+  readonly machines: readonly ExistingMachine[];
+  readonly login: Login;
 }
 
 /**
- * Machines that a person has. All of them are looked at before any of them is changed; what the
- * stack brings to them is taken away again when the stack is destroyed.
+ * Machines that exist. All of them are looked at before any of them is changed; what the
+ * cluster brings to them is taken away again when the stack is destroyed.
  */
 export class ExistingMachines extends pulumi.ComponentResource {
   readonly machines: Machine[];
+  readonly credentials: Credentials;
 
   constructor(
-    name: string,
     private readonly args: ExistingMachinesArgs,
-    opts?: pulumi.ComponentResourceOptions,
+    private readonly site: MachineSite,
   ) {
-    super("etcd:existing:Machines", name, {}, opts);
+    super("etcd:existing:Machines", site.component, {}, { parent: site.parent });
+    this.credentials = credentialsOf(args.login);
     const preflight = this.preflight();
-    this.machines = args.machines.map((machine, index) => ({
-      name: machine.name,
-      address: machine.address,
-      publicIp: pulumi.output(""),
-      id: pulumi.output(`${machine.host}:${machine.port}`),
-      incarnation: pulumi.output(
-        `${machine.host}:${machine.port}/${args.replacements[machine.name] ?? 0}`,
-      ),
-      generation: pulumi.output({
-        machine: args.replacements[machine.name] ?? 0,
-        data: args.dataReplacements[machine.name] ?? 0,
-      }),
-      connection: this.connection(machine),
-      readyAfter: [preflight, this.removal(machine, args.members[index]!, preflight)],
-    }));
+    this.machines = args.machines.map((machine, index) => {
+      const { name, address, host, port, generation } = machine;
+      const id = pulumi.output(machine.id ?? pulumi.interpolate`${host}:${port}`);
+      return {
+        name,
+        address: pulumi.output(address),
+        publicIp: pulumi.output(""),
+        id,
+        incarnation: pulumi.interpolate`${id}/${generation.machine}`,
+        generation: pulumi.output(generation),
+        connection: this.connection(machine),
+        readyAfter: [preflight, this.removal(machine, index, preflight)],
+      };
+    });
     this.registerOutputs({});
   }
 
@@ -67,36 +71,48 @@ export class ExistingMachines extends pulumi.ComponentResource {
    * with any of them is one message, before the first change of any.
    */
   private preflight(): local.Command {
-    const { args } = this;
-    const tasks = args.machines.map((machine, index) => {
-      const { service, configDirectory, dataDirectory, address, ports } = args.members[index]!;
-      return {
-        ...this.task(machine),
-        ...{ service, configDirectory, dataDirectory, address, ports },
-        others: this.portsBeside(machine),
-        quotaGiB: args.quotaGiB,
-        fromPackage: args.source.kind === "package",
-        usesBucket: args.usesBucket,
-        replaced: args.replacements[machine.name] ?? 0,
-      };
-    });
+    const { args, site } = this;
+    const tasks = pulumi.all([this.targets(), site.plans]).apply(([targets, plans]) =>
+      args.machines.map((machine, index) => {
+        const { service, configDirectory, dataDirectory, address, ports } = plans[index]!;
+        return {
+          name: machine.name,
+          target: targets[index]!,
+          service,
+          configDirectory,
+          dataDirectory,
+          address,
+          ports,
+          others: this.portsBeside(machine, plans),
+          quotaGiB: site.quotaGiB,
+          fromPackage: site.source.kind === "package",
+          usesBucket: site.usesBucket,
+          replaced: machine.generation.machine,
+        };
+      }),
+    );
     return new local.Command(
-      "preflight",
+      `${site.component}-preflight`,
       {
         // Without run.mjs, which takes its time: where the program runs, its packages are there.
-        create: "node --require tsx/cjs components/machines/existing/preflight.ts",
-        stdin: this.withIdentity((identity) => tasks.map((task) => ({ ...task, identity }))),
+        create: `node --require tsx/cjs ${program("preflight.ts")}`,
+        stdin: this.withIdentity(tasks, (all, identity): PreflightTask[] =>
+          all.map((task) => ({ ...task, identity })),
+        ),
+        dir: packageFolder,
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,
       },
-      { parent: this, dependsOn: args.admission.gate },
+      { parent: this, dependsOn: site.admission.gate },
     );
   }
 
-  private portsBeside(machine: MachineSetting): PreflightTask["others"] {
-    const { machines, members } = this.args;
-    return machines.flatMap((other, index) => {
-      const { name, address, ports } = members[index]!;
+  private portsBeside(
+    machine: ExistingMachine,
+    plans: readonly MemberPlan[],
+  ): PreflightTask["others"] {
+    return this.args.machines.flatMap((other, index) => {
+      const { name, address, ports } = plans[index]!;
       return isSameMachine(other, machine)
         ? []
         : [ports.client, ports.peer].map((port) => ({ name, address, port }));
@@ -107,22 +123,24 @@ export class ExistingMachines extends pulumi.ComponentResource {
    * Takes everything of a member off its machine when the stack no longer has it. A local command,
    * because a remote one that cannot dial a machine that is gone would block `pulumi destroy`.
    */
-  private removal(machine: MachineSetting, plan: MemberPlan, after: pulumi.Resource) {
-    const { version, binDirectory, deleteData } = this.args;
-    const task = {
-      ...this.task(machine),
-      service: plan.service,
-      configDirectory: plan.configDirectory,
-      dataDirectory: plan.dataDirectory,
-      binaries: binariesOf(version),
-      binDirectory,
-      deleteData,
-    };
+  private removal({ name }: ExistingMachine, index: number, after: pulumi.Resource) {
+    const { site } = this;
+    const task = pulumi.all([this.targets(), site.plans]).apply(([targets, plans]) => ({
+      name,
+      target: targets[index]!,
+      service: plans[index]!.service,
+      configDirectory: plans[index]!.configDirectory,
+      dataDirectory: plans[index]!.dataDirectory,
+      binaries: binariesOf(site.version),
+      binDirectory: site.binDirectory,
+      deleteData: site.deleteData,
+    }));
     return new local.Command(
-      `${machine.name}-removal`,
+      `${site.component}-${name}-removal`,
       {
-        delete: "node run.mjs components/machines/existing/remove.ts",
-        stdin: this.withIdentity((identity) => ({ ...task, identity })),
+        delete: `node run.mjs ${program("remove.ts")}`,
+        stdin: this.withIdentity(task, (one, identity): RemovalTask => ({ ...one, identity })),
+        dir: packageFolder,
         addPreviousOutputInEnv: false,
         logging: local.Logging.Stderr,
       },
@@ -131,58 +149,93 @@ export class ExistingMachines extends pulumi.ComponentResource {
   }
 
   /** What a local command is told, with whose the machines are. */
-  private withIdentity(
-    tasks: (identity: MachineTask["identity"]) => RemovalTask | PreflightTask[],
+  private withIdentity<Told>(
+    told: pulumi.Output<Told>,
+    whole: (
+      told: pulumi.Unwrap<Told>,
+      identity: MachineTask["identity"],
+    ) => RemovalTask | PreflightTask[],
   ): pulumi.Output<string> {
-    const { identity } = this.args;
+    const { identity } = this.site;
     return pulumi.secret(
-      identity.id.apply((id) => JSON.stringify(tasks(identityArguments(identity, id)))),
+      pulumi
+        .all([told, identity.id])
+        .apply(([one, id]) => JSON.stringify(whole(one, identityArguments(identity, id)))),
     );
   }
 
-  private task(machine: MachineSetting): Omit<MachineTask, "identity"> {
-    const { name, host, port, user } = machine;
-    const { bastion, bastionPrivateKey, sshPassword, sshPrivateKey } = this.args;
-    const login = { privateKey: sshPrivateKey || undefined, password: sshPassword || undefined };
-    return {
-      name,
-      target: {
-        ...{ host, port, user, hostKey: this.hostKey(machine), ...login },
-        proxy: bastion && { ...bastion, privateKey: bastionPrivateKey || login.privateKey },
-      },
-    };
+  /** How each machine is reached, with the keys. */
+  private targets(): pulumi.Output<MachineTask["target"][]> {
+    const { machines, login } = this.args;
+    const { bastion } = login;
+    const { privateKey, password, bastionPrivateKey } = this.credentials;
+    return pulumi
+      .all([
+        pulumi.all([privateKey, password, bastionPrivateKey]),
+        pulumi.all(machines.map(({ host, hostKey }) => pulumi.all([host, hostKey]))),
+      ])
+      .apply(([[key, word, bastionKey], hosts]) =>
+        machines.map(({ user, port }, index) => {
+          const [host, hostKey] = hosts[index]!;
+          const proxy = bastion && { ...bastion, privateKey: bastionKey || undefined };
+          return {
+            host,
+            port,
+            user,
+            hostKey,
+            privateKey: key || undefined,
+            password: word || undefined,
+            proxy,
+          };
+        }),
+      );
   }
 
-  private hostKey(machine: MachineSetting): string | undefined {
-    const { verifyHostKeys, knownHosts } = this.args;
-    return verifyHostKeys ? knownHostKey(machine, knownHosts) : undefined;
-  }
-
-  private connection(machine: MachineSetting): Connection {
-    const { target } = this.task(machine);
-    const { host, port, user, hostKey } = target;
-    const secret = (text: string | undefined) =>
-      text === undefined ? undefined : pulumi.secret(text);
+  private connection({ host, port, user, hostKey }: ExistingMachine): Connection {
+    const { privateKey, password, bastion } = this.args.login;
     return {
-      ...{ host, port, user, hostKey, dialErrorLimit: 10, perDialTimeout: 5 },
-      privateKey: secret(target.privateKey),
-      password: secret(target.password),
-      proxy: target.proxy && { ...target.proxy, privateKey: secret(target.proxy.privateKey) },
+      host,
+      port,
+      user,
+      hostKey,
+      dialErrorLimit: 10,
+      perDialTimeout: 5,
+      privateKey: secretOrNone(privateKey),
+      password: secretOrNone(password),
+      proxy: bastion && { ...bastion, privateKey: this.credentials.bastionPrivateKey },
     };
   }
 }
 
-/** Machines that a person has, and the way to them that the settings name. */
-export function existingMachines(settings: ExistingMachinesArgs): Machines {
-  const { bastion, bastionPrivateKey, sshPassword, sshPrivateKey } = settings;
+/** A setting that is not there is no input, so that a preview shows none. */
+function secretOrNone(text: pulumi.Input<string>): pulumi.Output<string> | undefined {
+  return text === "" ? undefined : pulumi.secret(text);
+}
+
+function credentialsOf({ privateKey, password, bastion, bastionPrivateKey }: Login): Credentials {
   return {
-    machines: new ExistingMachines("machines", settings).machines,
-    hosts: pulumi.output<Record<string, string>>({}),
-    credentials: {
-      privateKey: pulumi.secret(sshPrivateKey),
-      password: pulumi.secret(sshPassword),
-      bastionPrivateKey: pulumi.secret(bastion ? bastionPrivateKey || sshPrivateKey : ""),
+    privateKey: pulumi.secret(privateKey),
+    password: pulumi.secret(password),
+    bastionPrivateKey: pulumi.secret(
+      bastion === undefined
+        ? ""
+        : pulumi.all([bastionPrivateKey, privateKey]).apply(([own, key]) => own || key),
+    ),
+  };
+}
+
+/** Machines that exist, for a cluster. */
+export function existingMachines(args: ExistingMachinesArgs): MachineMaker {
+  return {
+    ...existingSpec(args.machines),
+    make(site) {
+      const made = new ExistingMachines(args, site);
+      return {
+        machines: made.machines,
+        hosts: pulumi.output<Record<string, string>>({}),
+        credentials: made.credentials,
+        clientSecurityGroupId: pulumi.output(""),
+      };
     },
-    clientSecurityGroupId: pulumi.output(""),
   };
 }

@@ -9,6 +9,7 @@ import * as machines from "../../../lab/machines";
 import { type PulumiEngine, type PulumiRun, up } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
+import { ownCluster } from "../../../components/outputs";
 import { type StackOutputs, withConnections } from "../../../operator/stack";
 
 type Settings = Record<string, unknown>;
@@ -53,7 +54,7 @@ export class Site extends BlankMachines {
       onEvent: (event) => this.printed.push(JSON.stringify(event)),
       onResources: (resources) => void (this.result = { ...emptyResult, resources }),
     });
-    return withConnections(this.result.outputs, this.result.connections);
+    return withConnections(this.result.outputs, ownCluster, this.result.connections);
   }
 
   /** Runs the program with an example's settings under the real engine. */

@@ -23,7 +23,7 @@ const state = (machineGeneration: number, dataGeneration = 0) =>
     deployment: {
       resources: [
         {
-          urn: "urn:pulumi:dev::shop::etcd:index:Admission$pulumi:index:Stash::change",
+          urn: "urn:pulumi:dev::shop::etcd:index:EtcdCluster$etcd:index:Admission$pulumi:index:Stash::etcd-change",
           type: "pulumi:index:Stash",
           inputs: {
             input: {

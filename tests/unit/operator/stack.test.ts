@@ -17,17 +17,22 @@ const outputs = {
 };
 
 const stash = (name: string, input: unknown) => ({
-  urn: `urn:pulumi:prod::etcd::etcd:index:Admission$pulumi:index:Stash::${name}`,
+  urn: `urn:pulumi:prod::etcd::etcd:index:EtcdCluster$etcd:index:Admission$pulumi:index:Stash::orders-${name}`,
   type: "pulumi:index:Stash",
   inputs: { input },
   outputs: { input, output: "the first one for ever" },
 });
 
 const command = (name: string, connection: unknown, more: object = {}) => ({
-  urn: `urn:pulumi:prod::etcd::etcd:index:Cluster$command:remote:Command::${name}`,
+  urn: `urn:pulumi:prod::etcd::etcd:index:EtcdCluster$etcd:index:Members$command:remote:Command::orders-${name}`,
   type: "command:remote:Command",
   inputs: { connection, stdin: secret("others") },
   ...more,
+});
+
+const cluster = (name: string) => ({
+  urn: `urn:pulumi:prod::etcd::etcd:index:EtcdCluster::${name}`,
+  type: "etcd:index:EtcdCluster",
 });
 
 const exported = (resources: unknown[], itsOutputs: unknown = outputs) =>
@@ -40,6 +45,7 @@ const exported = (resources: unknown[], itsOutputs: unknown = outputs) =>
           type: "pulumi:pulumi:Stack",
           outputs: itsOutputs,
         },
+        cluster("orders"),
         ...resources,
       ],
     },
@@ -108,16 +114,19 @@ describe("a stack's state", () => {
     const old = command("controller-0", { host: "192.0.2.1" }, { delete: true });
     const [member] = stackOutputs(exported([command("controller-0", login), old])).members;
     expect(member!.target.host).toBe("203.0.113.10");
-    expect(stateResources(exported([old]))).toHaveLength(1);
+    expect(stateResources(exported([old]))).toHaveLength(2);
   });
 
   it("says what is missing", () => {
     expect(() => stackOutputs(exported([command("controller-1", login)]))).toThrow(
-      "does not say how controller-0 is reached: expected a command:remote:Command of that name",
+      "does not say how orders-controller-0 is reached: expected a command:remote:Command of that name",
+    );
+    expect(() => stackOutputs(exported([cluster("billing")]))).toThrow(
+      "the stack has 2 clusters (orders, billing), and this is for a stack of one",
     );
     expect(() => stackOutputs(exported([], {}))).toThrow("no cluster yet: run pulumi up first");
     expect(() => stackOutputs('{"version":3,"deployment":{}}')).toThrow("no cluster yet");
-    expect(() => withConnections({ members: [] }, {})).toThrow("have no clusterId");
+    expect(() => withConnections({ members: [] }, "orders", {})).toThrow("have no clusterId");
   });
 
   it("has names with what others end with", () => {

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
 import { knownHostKey } from "../../../components/machines/existing/machineSetting";
-import { readSettings, settingsWarnings } from "../../../components/settings/settings";
-import { mistakesIn as mistakesInStack, rawSettings } from "../../settings";
+import { readSettings } from "../../../components/settings/settings";
+import { mistakesIn as mistakesInStack, rawSettings, warningsOf } from "../../settings";
 
 const key = makeKeyPair().privateKey;
 const hosts = ["10.64.3.7", "10.64.3.8", "10.66.3.86"];
@@ -155,7 +155,7 @@ describe("what is meant is taken, and said loudly", () => {
       /verifyHostKeys is false: whoever answers/,
     ],
   ])("%s", (_, changes, expected) => {
-    expect(settingsWarnings(settingsOf(changes))).toEqual([expect.stringMatching(expected)]);
+    expect(warningsOf(settingsOf(changes))).toEqual([expect.stringMatching(expected)]);
   });
 });
 

@@ -7,12 +7,9 @@ import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
 import { knownChecksums } from "../../../components/etcd/releaseChecksums";
 import { SettingsError } from "../../../components/settings/reader";
-import {
-  readSettings,
-  releaseSource,
-  settingsWarnings,
-} from "../../../components/settings/settings";
-import { mistakesIn, rawSettings } from "../../settings";
+import { releaseSource } from "../../../components/settings/cluster";
+import { readSettings } from "../../../components/settings/settings";
+import { mistakesIn, rawSettings, warningsOf } from "../../settings";
 import { tempFolder } from "../../tempFolder";
 
 const [first, second, third] = ["10.0.1.10", "10.0.2.10", "10.0.3.10"];
@@ -490,7 +487,7 @@ describe("a release that is downloaded", () => {
 
 describe("a warning", () => {
   const warnings = (changes: Record<string, unknown>) =>
-    settingsWarnings(readSettings({ values: rawSettings(changes), secrets: [] }));
+    warningsOf(readSettings({ values: rawSettings(changes), secrets: [] }));
 
   it("is not given for the defaults", () => expect(warnings({})).toEqual([]));
 

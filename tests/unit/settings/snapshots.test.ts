@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { restoreRequest, snapshotPlan } from "../../../components/snapshots";
-import { readSettings, settingsWarnings } from "../../../components/settings/settings";
-import { mistakesIn, rawSettings } from "../../settings";
+import { readSettings } from "../../../components/settings/settings";
+import { mistakesIn, rawSettings, warningsOf } from "../../settings";
 
 const existing = {
   machines: [{ name: "a", address: "10.0.1.10" }],
@@ -65,7 +65,7 @@ describe("settings of snapshots", () => {
 
   it("plain HTTP to the store is warned of", () => {
     const values = rawSettings({ snapshotEndpoint: "http://10.0.0.1:5000" });
-    expect(settingsWarnings(readSettings({ values, secrets }))).toEqual([
+    expect(warningsOf(readSettings({ values, secrets }))).toEqual([
       "snapshotEndpoint is plain HTTP: whoever is on the way reads every snapshot",
     ]);
   });

@@ -36,19 +36,22 @@ describe("the data volume", () => {
     return content;
   };
   const told = () => machine.told.filter((line) => !line.startsWith("install"));
+  // At each boot, too, also before there is a unit of etcd that would require it.
+  const mounted = ["systemctl enable --quiet --no-reload data.mount", "systemctl start data.mount"];
 
   it("is formatted where it is blank, and mounted", () => {
     expect(mount(blank, "ext4")).toMatchObject({ status: 0 });
-    expect(told()).toEqual([`mkfs -q -m 0 -L etcd ${device()}`, "systemctl start data.mount"]);
+    expect(told()).toEqual([`mkfs -q -m 0 -L etcd ${device()}`, ...mounted]);
     expect(machine.read("units/data.mount")).toContain(
       `What=${device()}\nWhere=${machine.data}\nType=ext4\n`,
     );
+    expect(machine.read("units/data.mount")).toMatch(/\[Install\]\nWantedBy=multi-user.target\n$/);
     expect(machine.told.at(-1)).toBe(`install -d -m 0700 -o etcd -g etcd ${machine.data}`);
   });
 
   it.each([0, 1080, 1024 * 1024 - 1])("is not formatted with anything on it: byte %d", (at) => {
     expect(mount(used(at), "ext4")).toMatchObject({ status: 0 });
-    expect(told()).toEqual(["systemctl start data.mount"]);
+    expect(told()).toEqual(mounted);
   });
 
   it.each(["xfs", "LVM2_member", ""])("is refused with something else than ext4: '%s'", (kind) => {
@@ -62,7 +65,7 @@ describe("the data volume", () => {
 
   it("is not formatted where it cannot be read", () => {
     expect(mount(blank, "ext4", "cmp() { return 2; }").status).toBe(0);
-    expect(told()).toEqual(["systemctl start data.mount"]);
+    expect(told()).toEqual(mounted);
   });
 
   it("hides no data", () => {

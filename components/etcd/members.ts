@@ -6,7 +6,7 @@ import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
-import type { MemberPlan } from "./plan";
+import type { PlannedMember } from "./desiredCluster";
 import type { Admission } from "./rollout/admission";
 import type { Desired } from "./rollout/desired";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
@@ -16,20 +16,23 @@ import { isUploaded, prepareRestore, uploadFolder } from "./snapshots/restore";
 import { binariesOf, type ReleaseSource, stage } from "./stage";
 import { placedUnit } from "./unit";
 
-export interface ClusterArgs {
+/** A member: its machine, and how it runs there. */
+export interface Member {
+  readonly machine: Machine;
+  readonly plan: pulumi.Output<PlannedMember>;
+}
+
+export interface MembersArgs {
   readonly clusterName: string;
   readonly identity: ClusterIdentity;
   readonly version: string;
   readonly source: ReleaseSource;
   /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
   readonly binDirectory: string;
-  readonly members: MemberPlan[];
-  /** The text of each member's unit, by its name. */
-  readonly units: ReadonlyMap<string, string>;
-  /** The machine of each member. */
-  readonly machines: Machine[];
+  readonly tls: boolean;
+  readonly members: readonly Member[];
   /** All that is asked for. */
-  readonly desired: Desired;
+  readonly desired: pulumi.Output<Desired>;
   /** What lets changes of a running cluster pass. */
   readonly admission: Admission;
   /** The issuers of the certificates; without them the cluster runs without TLS. */
@@ -38,7 +41,7 @@ export interface ClusterArgs {
   /** The snapshot to begin from. */
   readonly restore: RestoreRequest;
   /** Further names and addresses that clients use for every member. */
-  readonly serverNames: string[];
+  readonly serverNames: readonly string[];
 }
 
 /** How long the cluster may take to be healthy once every member is, in seconds. */
@@ -62,30 +65,29 @@ interface MadeMember {
   readonly digest: pulumi.Output<string>;
 }
 
-/** An etcd cluster on machines that exist: its members run, and it is healthy. */
-export class Cluster extends pulumi.ComponentResource {
-  readonly endpoints: string[];
-  readonly members: MemberPlan[];
+/** The members of a cluster, on machines that exist: they run, and it is healthy. */
+export class Members extends pulumi.ComponentResource {
+  readonly plans: pulumi.Output<PlannedMember[]>;
+  readonly endpoints: pulumi.Output<string[]>;
   readonly health: pulumi.Output<ClusterHealth>;
   /** The folder of etcd and etcdctl. */
   readonly binaries: string;
 
+  /** @param name the component's whose cluster it is */
   constructor(
-    name: string,
-    private readonly args: ClusterArgs,
+    private readonly name: string,
+    private readonly args: MembersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("etcd:index:Cluster", name, {}, opts);
-    const { machines, issuers, version, admission } = args;
-    this.members = args.members;
-    this.endpoints = this.members.map((member) => member.clientUrl);
+    super("etcd:index:Members", name, {}, opts);
+    const { members, issuers, version, admission } = args;
+    this.plans = pulumi.all(members.map(({ plan }) => plan));
+    this.endpoints = this.plans.apply((plans) => plans.map(({ clientUrl }) => clientUrl));
     this.binaries = binariesOf(version);
 
     const staging = admission.stagingHooks();
     const operator = issuers?.clients.issue("operator", "client", noNames, { parent: this });
-    const stages = machines.map((machine, index) =>
-      this.stageMember(machine, this.members[index]!, operator, staging),
-    );
+    const stages = members.map((member) => this.stage(member, operator, staging));
     const restored = this.prepareRestore(stages);
     const shared: Shared = {
       trustedPem: issuers
@@ -95,12 +97,11 @@ export class Cluster extends pulumi.ComponentResource {
       // All of them: a snapshot that one machine cannot restore stops nothing on another.
       before: [...stages, ...restored],
     };
-    const members = machines.map((machine, index) =>
-      this.runMember(machine, this.members[index]!, stages[index]!, shared),
-    );
-    this.health = this.check([...stages, ...members.map(({ resource }) => resource)]);
-    const digests = Object.fromEntries(members.map(({ name, digest }) => [name, digest]));
-    admission.record(machines, digests, this.isDone(members));
+    const made = members.map((member, index) => this.run(member, stages[index]!, shared));
+    this.health = this.check([...stages, ...made.map(({ resource }) => resource)]);
+    const machines = members.map(({ machine }) => machine);
+    const digests = Object.fromEntries(made.map(({ name, digest }) => [name, digest]));
+    admission.record(machines, digests, this.isDone(made));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 
@@ -108,43 +109,49 @@ export class Cluster extends pulumi.ComponentResource {
    * Whether everything is as it was asked for and the cluster is healthy. An update of a part of the stack
    * leaves members and machines as they were, and they tell it.
    */
-  private isDone(members: readonly MadeMember[]): pulumi.Output<boolean> {
-    const { machines, desired } = this.args;
-    const commands = members.map(({ resource, asked }) =>
-      pulumi.all([resource.update, asked]).apply(([made, wanted]) => made === wanted),
+  private isDone(made: readonly MadeMember[]): pulumi.Output<boolean> {
+    const { members, desired } = this.args;
+    const commands = made.map(({ resource, asked }) =>
+      pulumi.all([resource.update, asked]).apply(([was, wanted]) => was === wanted),
     );
-    const generations = machines.map(({ name, generation }) =>
-      generation.apply(
-        ({ machine, data }) =>
-          machine === desired.members[name]!.machineGeneration &&
-          data === desired.members[name]!.dataGeneration,
-      ),
+    const generations = members.map(({ machine: { name, generation } }) =>
+      pulumi
+        .all([generation, desired])
+        .apply(
+          ([{ machine, data }, { members: wanted }]) =>
+            machine === wanted[name]!.machineGeneration && data === wanted[name]!.dataGeneration,
+        ),
     );
     return pulumi
       .all([this.health, pulumi.all(commands), pulumi.all(generations)])
-      .apply(([{ healthy }, made, told]) => healthy && [...made, ...told].every(Boolean));
+      .apply(([{ healthy }, were, told]) => healthy && [...were, ...told].every(Boolean));
   }
 
   /** etcd and the member's certificates on its machine; what runs there goes on as it is. */
-  private stageMember(
-    machine: Machine,
-    plan: MemberPlan,
+  private stage(
+    { machine, plan }: Member,
     operator: Certificate | undefined,
     hooks: pulumi.ResourceHookBinding,
   ): remote.Command {
-    const { version, source } = this.args;
+    const { version, source, identity, restore } = this.args;
     return stage(
+      this.nameOf(machine),
       machine,
       {
         version,
         source,
-        identity: this.args.identity,
-        member: plan,
-        uploads: isUploaded(this.args.restore) ? uploadFolder : "",
+        identity,
+        plan,
+        uploads: isUploaded(restore) ? uploadFolder : "",
         certificates: this.certificatesOf(machine, operator),
       },
       { parent: this, hooks },
     );
+  }
+
+  /** What is made for a member is called after the component and the member: two clusters may have the same names. */
+  private nameOf(machine: Machine): string {
+    return `${this.name}-${machine.name}`;
   }
 
   /** The snapshot to begin from, on every machine; nothing where there is none. */
@@ -152,57 +159,58 @@ export class Cluster extends pulumi.ComponentResource {
     const { args } = this;
     return args.restore.id === ""
       ? []
-      : args.machines.map((machine, index) =>
+      : args.members.map(({ machine, plan }, index) =>
           prepareRestore(
+            this.nameOf(machine),
             machine,
-            this.members[index]!,
-            { ...args, binaries: this.binaries, restored: args.admission.restored },
+            {
+              ...args,
+              plan,
+              plans: this.plans,
+              binaries: this.binaries,
+              restored: args.admission.restored,
+            },
             { parent: this, dependsOn: stages[index]! },
           ),
         );
   }
 
   /** A member as a whole: its unit, and the one script that does what its permit says. */
-  private runMember(
-    machine: Machine,
-    plan: MemberPlan,
-    own: remote.Command,
-    shared: Shared,
-  ): MadeMember {
+  private run({ machine, plan }: Member, own: remote.Command, shared: Shared): MadeMember {
     const { identity, snapshots, admission, restore } = this.args;
+    const { name } = machine;
     const unit = pulumi
-      .all([identity.id, shared.trustedPem])
-      .apply(([clusterId, trustedPem]) =>
-        placedUnit(this.args.units.get(plan.name)!, { clusterId, trustedPem }),
+      .all([identity.id, shared.trustedPem, plan])
+      .apply(([clusterId, trustedPem, { unit: text }]) =>
+        placedUnit(text, { clusterId, trustedPem }),
       );
     const asked = pulumi
       .all([
         identity.id,
         unit,
-        machine.incarnation,
-        machine.generation,
-        admission.repairOf(plan.name),
-        admission.restored,
+        plan,
+        pulumi.all([machine.incarnation, machine.generation]),
+        pulumi.all([admission.repairOf(name), admission.restored]),
       ])
-      .apply(([id, { digest }, incarnation, generation, repair, restored]) =>
+      .apply(([id, { digest }, member, [incarnation, generation], [repair, restored]]) =>
         scriptCommand("member", {
-          name: plan.name,
+          name,
           version: this.args.version,
           binaries: this.binaries,
-          service: plan.service,
-          config: plan.configDirectory,
-          data: plan.dataDirectory,
-          first_start: plan.firstStartFile,
-          client_url: plan.clientUrl,
-          peer_url: plan.peerUrl,
+          service: member.service,
+          config: member.configDirectory,
+          data: member.dataDirectory,
+          first_start: member.firstStartFile,
+          client_url: member.clientUrl,
+          peer_url: member.peerUrl,
           links: this.args.binDirectory,
-          tls: plan.tls,
+          tls: member.tls,
           scheduled: snapshots.minutes > 0,
           ...identityArguments(identity, id),
           digest,
           machine: `${incarnation}/${generation.machine}.${generation.data}`,
           ...(repair && { repair }),
-          ...(restored.includes(plan.name) && { restore: restore.id }),
+          ...(restored.includes(name) && { restore: restore.id }),
         }),
       );
     const files = pulumi
@@ -216,7 +224,7 @@ export class Cluster extends pulumi.ComponentResource {
       ])
       .apply(([{ text }, others]): Bundle => ({ unit: text, ...others }));
     const resource = new remote.Command(
-      machine.name,
+      this.nameOf(machine),
       {
         connection: machine.connection,
         create: asked,
@@ -228,12 +236,12 @@ export class Cluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: admission.guard.memberWaitsFor(plan.name, own, shared.before),
+        dependsOn: admission.guard.memberWaitsFor(name, own, shared.before),
         hooks: shared.hooks,
       },
     );
-    admission.guard.memberIsMade(plan.name, resource);
-    return { name: plan.name, resource, asked, digest: unit.apply(({ digest }) => digest) };
+    admission.guard.memberIsMade(name, resource);
+    return { name, resource, asked, digest: unit.apply(({ digest }) => digest) };
   }
 
   /** The certificates and keys of a member's machine; none without TLS. */
@@ -245,16 +253,14 @@ export class Cluster extends pulumi.ComponentResource {
     if (issuers === undefined || operator === undefined) {
       return pulumi.output<Bundle>({});
     }
-    const own = [machine.name, machine.address];
-    const serverSubject = machine.publicIp.apply((publicIp) =>
-      subjectNames(...own, publicIp, ...serverNames),
-    );
-    const server = issuers.clients.issue(`${machine.name}-server`, "server", serverSubject, {
-      parent: this,
-    });
-    const peer = issuers.peers.issue(`${machine.name}-peer`, "peer", subjectNames(...own), {
-      parent: this,
-    });
+    const { name, address, publicIp } = machine;
+    const forClients = pulumi
+      .all([address, publicIp])
+      .apply(([own, publicOne]) => subjectNames(name, own, publicOne, ...serverNames));
+    const forPeers = address.apply((own) => subjectNames(name, own));
+    const parent = { parent: this };
+    const server = issuers.clients.issue(`${name}-server`, "server", forClients, parent);
+    const peer = issuers.peers.issue(`${name}-peer`, "peer", forPeers, parent);
     return pulumi
       .all([
         issuers.clients.caCertPem,
@@ -266,32 +272,32 @@ export class Cluster extends pulumi.ComponentResource {
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */
   private check(done: remote.Command[]): pulumi.Output<ClusterHealth> {
-    const [machine] = this.args.machines;
-    const [member] = this.members;
-    const command = (after: string) =>
-      scriptCommand("health", {
-        binaries: this.binaries,
-        config: member!.configDirectory,
-        tls: member!.tls,
-        endpoints: this.endpoints.join(","),
-        patience: healthSeconds,
-        after,
-      });
+    const command = (after: pulumi.Input<string>) =>
+      pulumi.all([this.plans, after]).apply(([plans, text]) =>
+        scriptCommand("health", {
+          binaries: this.binaries,
+          config: plans[0]!.configDirectory,
+          tls: this.args.tls,
+          endpoints: plans.map(({ clientUrl }) => clientUrl).join(","),
+          patience: healthSeconds,
+          after: text,
+        }),
+      );
     const report = new remote.Command(
-      "health",
+      `${this.name}-health`,
       {
-        connection: machine!.connection,
+        connection: this.args.members[0]!.machine.connection,
         create: command(""),
         // What was done last: so that the cluster is looked at again when something has changed.
-        update: pulumi.all(done.map((one) => one.stdout)).apply((all) => command(all.join(""))),
+        update: command(pulumi.all(done.map((one) => one.stdout)).apply((all) => all.join(""))),
         stdin: scriptInput("health"),
         addPreviousOutputInEnv: false,
         logging: remote.Logging.Stderr,
       },
       { parent: this, dependsOn: done },
     );
-    return report.stdout.apply((text) => {
-      const health = readHealth(text, this.members);
+    return pulumi.all([report.stdout, this.plans]).apply(([text, plans]) => {
+      const health = readHealth(text, plans);
       if (!health.healthy) {
         throw new pulumi.RunError(`the cluster is not healthy: ${health.verdict}`);
       }

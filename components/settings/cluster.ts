@@ -1,0 +1,206 @@
+import { statSync } from "node:fs";
+import type { FlagSettings } from "../etcd/flags";
+import { looksLikeHours } from "../etcd/compaction";
+import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
+import type { ReleaseSource } from "../etcd/stage";
+import { versionMistake } from "../etcd/versions";
+import type { Subject } from "../pki/certificate";
+import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
+import { checkFlags } from "./flags";
+import { isPlainPath, labelMistake } from "./names";
+import { type Mistake, mistakeOf } from "./reader";
+import type { SnapshotSettings } from "./snapshots";
+
+/** What of the settings concerns a cluster, wherever it runs. `Pulumi.yaml` describes each of them. */
+export interface ClusterSettings extends FlagSettings, LifetimeSettings, SnapshotSettings {
+  readonly clusterName: string;
+  readonly allowDowngrade: boolean;
+  readonly evenMembers: boolean;
+  readonly install: "release" | "package" | "file";
+  readonly releaseUrl: string;
+  readonly releaseFile: string;
+  readonly ownReleases: boolean;
+  readonly binDirectory: string;
+  readonly deleteData: boolean;
+  readonly tls: "on" | "off";
+  readonly certificateSubject: Subject;
+  readonly certificateIssue: number;
+  readonly certificateAuthorities: number[];
+  readonly serverNames: string[];
+}
+
+export function releaseSource(settings: ClusterSettings): ReleaseSource {
+  switch (settings.install) {
+    case "release":
+      return {
+        kind: "release",
+        url: settings.releaseUrl,
+        checksums: settings.ownReleases ? undefined : knownChecksums(settings.version),
+      };
+    case "package":
+      return { kind: "package" };
+    case "file":
+      return { kind: "file", path: settings.releaseFile };
+  }
+}
+
+/** What is allowed and deserves a second thought, each with its setting's name. */
+export function clusterWarnings(
+  settings: ClusterSettings,
+  { members, verifyHostKeys }: { members: number; verifyHostKeys: boolean },
+): string[] {
+  const all: [boolean, string][] = [
+    [
+      settings.install === "release" && settings.releaseUrl.startsWith("http:"),
+      "releaseUrl is plain HTTP: whoever is on the way can change a release and its SHA256SUMS",
+    ],
+    [
+      !verifyHostKeys,
+      "verifyHostKeys is false: whoever answers at a machine's address gets its keys and its data",
+    ],
+    [
+      settings.snapshotEndpoint.startsWith("http:"),
+      "snapshotEndpoint is plain HTTP: whoever is on the way reads every snapshot",
+    ],
+    [
+      settings.tls === "off",
+      "tls is off: everybody who can reach a member reads and writes everything in it, and everybody on the way reads along",
+    ],
+    [
+      settings.plainLoopback && settings.tls === "on",
+      "plainLoopback is true: every process on a member's machine reads and writes everything, without a certificate",
+    ],
+    [
+      looksLikeHours(settings.compactionRetention),
+      `compactionRetention is ${settings.compactionRetention}, which keeps as many revisions; as many hours are ${settings.compactionRetention}h`,
+    ],
+    [
+      members % 2 === 0,
+      `evenMembers is true: ${members} members survive the loss of ${members / 2 - 1}, as ${members - 1} would, and one more machine can break`,
+    ],
+  ];
+  return all.filter(([applies]) => applies).map(([, text]) => text);
+}
+
+/** All that can be wrong with a cluster's settings, but for its machines and snapshots. */
+export function checkCluster(settings: ClusterSettings): Mistake[] {
+  return [
+    ...checkNames(settings),
+    ...mistakeOf("version", versionMistake(settings.version)),
+    ...checkSource(settings),
+    ...checkFlags(settings),
+    ...lifetimesOf(settings),
+    ...checkAuthorities(settings),
+  ];
+}
+
+function checkNames({ clusterName, serverNames }: ClusterSettings): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (labelMistake(clusterName) !== undefined || clusterName.length > 32) {
+    mistakes.push({
+      setting: "clusterName",
+      text: `is "${clusterName}", expected 1 to 32 of a-z, 0-9 and "-", neither first nor last a "-"`,
+    });
+  }
+  for (const name of serverNames) {
+    if (!/^(\*\.)?[\w-]+(\.[\w-]+)*$/.test(name) && !/^[0-9a-fA-F:]+$/.test(name)) {
+      mistakes.push({
+        setting: "serverNames",
+        text: `has "${name}", expected a host name or an address`,
+      });
+    }
+  }
+  return mistakes;
+}
+
+function checkSource(settings: ClusterSettings): Mistake[] {
+  const mistakes = [
+    ...mistakeOf("releaseUrl", urlMistake(settings.releaseUrl)),
+    ...mistakeOf("releaseFile", settings.install === "file" ? fileMistake(settings) : undefined),
+  ];
+  if (!isPlainPath(settings.binDirectory)) {
+    mistakes.push({
+      setting: "binDirectory",
+      text: `is "${settings.binDirectory}", expected an absolute path such as /usr/local/bin`,
+    });
+  }
+  return mistakes;
+}
+
+function fileMistake({ releaseFile, ownReleases, version }: ClusterSettings): string | undefined {
+  if (!statSync(releaseFile, { throwIfNoEntry: false })?.isFile()) {
+    return `is "${releaseFile}", expected the path of a release's tarball on this machine`;
+  }
+  const known = ownReleases ? undefined : knownChecksums(version);
+  const sum = fileSha256(releaseFile);
+  return known === undefined || Object.values(known).includes(sum)
+    ? undefined
+    : `is "${releaseFile}", whose SHA-256 is ${sum}: expected that of etcd ${version}, ${known.amd64} (amd64) or ` +
+        `${known.arm64} (arm64). It is another release, damaged or not what was published; if you have built it yourself, set ownReleases: true`;
+}
+
+function urlMistake(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    return `is "${text}", expected a URL such as https://mirror.example.com/etcd`;
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return `has a user, a query or a fragment, expected the plain URL of a mirror: it is shown in previews and logs`;
+  }
+  // curl takes {…} and […] for several URLs, and a URL drops line breaks without a word.
+  return /[\s{}[\]\\]/.test(text)
+    ? `is ${JSON.stringify(text)}, expected a URL without spaces, braces and brackets`
+    : undefined;
+}
+
+/** @param setting where the members are named */
+export function checkMemberCount(
+  setting: string,
+  count: number,
+  { evenMembers }: Pick<ClusterSettings, "evenMembers">,
+): Mistake[] {
+  if (count === 0) {
+    return [{ setting, text: "names nobody. Expected 1, 3, 5 or 7" }];
+  }
+  if (count > 7) {
+    return [
+      {
+        setting,
+        text: `names ${count} members: every write waits for more than half of them, and beyond 7 that costs more than it protects. Expected 1, 3, 5 or 7`,
+      },
+    ];
+  }
+  return count % 2 === 1 || evenMembers
+    ? []
+    : [
+        {
+          setting,
+          text: `names ${count} members: an even number needs a larger quorum and survives no more losses than ${count - 1}. Expected 1, 3, 5 or 7, or evenMembers: true to have it so`,
+        },
+      ];
+}
+
+function checkAuthorities({ certificateAuthorities: generations }: ClusterSettings): Mistake[] {
+  const isRight =
+    [1, 2].includes(generations.length) &&
+    new Set(generations).size === generations.length &&
+    generations.every((generation) => generation >= 1);
+  return isRight
+    ? []
+    : [
+        {
+          setting: "certificateAuthorities",
+          text: `is [${generations.join(", ")}], expected one or two different whole numbers from 1, such as [1], or [1, 2] on the way from 1 to 2`,
+        },
+      ];
+}
+
+function lifetimesOf(settings: ClusterSettings): Mistake[] {
+  const days = [
+    settings.caLifetimeDays,
+    settings.certificateLifetimeDays,
+    settings.certificateRenewalDays,
+  ];
+  // What is no number has been said already.
+  return days.some(Number.isNaN) ? [] : lifetimeMistakes(settings);
+}
