@@ -22,10 +22,16 @@ export interface ExistingMachine {
   readonly generation: { readonly machine: number; readonly data: number };
 }
 
+/** A machine whose address is a text, or known later. */
+type Addressed<Address> = Pick<
+  ExistingMachine,
+  "name" | "host" | "port" | "ports" | "generation"
+> & {
+  readonly address: Address;
+};
+
 /** The members on machines that exist, and what is asked of the machines as a whole. */
-export function existingSpec<Machine extends Omit<ExistingMachine, "user" | "hostKey" | "id">>(
-  machines: readonly Machine[],
-) {
+export function existingSpec<Address>(machines: readonly Addressed<Address>[]) {
   const requests = machines.map((machine) => ({
     name: machine.name,
     address: machine.address,
