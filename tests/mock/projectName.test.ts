@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { record } from "./program";
+import { record, type Registration } from "./program";
 
 const project = "orders";
 const stack = parse(readFileSync(path.join(__dirname, "../../Pulumi.dev.yaml"), "utf8")) as {
@@ -29,4 +29,15 @@ it("its encrypted settings are known to be", async () => {
   await expect(record(changes, ["sshCidrs"], [], project)).rejects.toThrow(
     "sshCidrs is a secret, expected a list or an object",
   );
+});
+
+it("settings under the name that it had before are refused, not left unread", async () => {
+  const registrations: Registration[] = [];
+  const changes = { "etcd:quotaGiB": 2, "etcd:version": "3.6.16", "aws:region": "eu-west-1" };
+  await expect(record(changes, [], registrations, project)).rejects.toThrow(
+    "2 settings are not right; nothing was changed:\n" +
+      "  etcd:quotaGiB is under the name of another project, so this one does not read it. Write quotaGiB\n" +
+      "  etcd:version is under the name of another project, so this one does not read it. Write version\n",
+  );
+  expect(registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
 });
