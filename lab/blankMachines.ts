@@ -90,7 +90,7 @@ export class BlankMachines {
     await writeStackFile(settings);
     await engine.createStack();
     const stored = await engine.run(
-      ["config", "set", "--secret", "etcd:sshPrivateKey"],
+      ["config", "set", "--secret", "sshPrivateKey"],
       () => undefined,
       { stdin: this.login.privateKey },
     );

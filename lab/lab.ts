@@ -138,12 +138,12 @@ export class Lab {
   async writeSettings(changes: Record<string, unknown>): Promise<string> {
     const { gateway } = await machines.createNetwork(await this.setting("vpcCidr", changes));
     await writeLabStackFile({
-      "etcd:sshCidrs": [`${gateway}/32`],
-      "etcd:releaseUrl": `http://${gateway}:${mirrorPort}`,
+      sshCidrs: [`${gateway}/32`],
+      releaseUrl: `http://${gateway}:${mirrorPort}`,
       // Built here where GitHub does not answer (mirror/releases.ts).
-      "etcd:ownReleases": true,
+      ownReleases: true,
       // There is an S3 only while somebody serves one.
-      "etcd:snapshotUpload": false,
+      snapshotUpload: false,
       ...changes,
     });
     return gateway;
@@ -168,7 +168,7 @@ export class Lab {
   /** A setting of the lab's stack that is a text. */
   private async setting(name: string, changes: Record<string, unknown>): Promise<string> {
     const settings = { ...(await devSettings()), ...changes };
-    return (settings[`etcd:${name}`] as string | undefined) ?? (await projectDefault(name));
+    return (settings[name] as string | undefined) ?? (await projectDefault(name));
   }
 
   private async phase<T>(name: string, work: () => Promise<T>): Promise<T> {

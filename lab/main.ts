@@ -68,7 +68,7 @@ async function up(wanted: Engine["name"] | undefined): Promise<number> {
       : "The program runs in process, without the Pulumi engine: it can create and tear down; changes need the Pulumi CLI.",
   );
   // `down` takes everything, so nothing needs to be said of data that stays.
-  const outputs = await lab.up(engine, { "etcd:deleteData": true });
+  const outputs = await lab.up(engine, { deleteData: true });
   console.log(`\n${phaseTable(lab.phases)}\n`);
   for (const { name, privateIp, machineId } of outputs.members) {
     console.log(`${name}  ${privateIp}  ${machineId}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { readProject } from "../operator/project";
 import { stackOutputs, type StackOutputs } from "../operator/stack";
 import type { AwsDouble } from "./aws/double";
 import { serveAws } from "./aws/provider";
@@ -49,8 +50,10 @@ export class PulumiEngine implements Engine {
     private readonly stack = labStack,
   ) {}
 
-  private get stateFile(): string {
-    return path.join(stateDir, ".pulumi", "stacks", "etcd", `${this.stack}.json`);
+  /** The stack's state. */
+  get stateFile(): string {
+    const { name: project } = readProject(projectRoot);
+    return path.join(stateDir, ".pulumi", "stacks", project, `${this.stack}.json`);
   }
 
   async exists(): Promise<boolean> {

@@ -40,7 +40,7 @@ export class Counters {
    * @param fullName its full name
    */
   constructor(
-    private readonly project: Project,
+    project: Project,
     private readonly stack: string | undefined,
     fullName: string,
     private readonly wanted: Counts,
@@ -101,7 +101,7 @@ export class Counters {
   }
 
   private key(name: CounterName): string {
-    return `${this.project.name}:${name}.${this.wanted.member}`;
+    return `${name}.${this.wanted.member}`;
   }
 
   private read(): string | undefined {

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 
 /** The project of a folder, as `pulumi` that is run there finds it. */
 export interface Project {
-  /** Also the namespace of its own settings. */
+  /** Also the namespace under which Pulumi keeps its own settings. */
   readonly name: string;
   /** Where the files of its stacks are. */
   readonly stackFolder: string;

@@ -1,4 +1,4 @@
-import type { RawSettings } from "../components/settings/settings";
+import { type RawSettings, settingName } from "../components/settings/settings";
 import { askPulumi, stackArguments } from "./askPulumi";
 import { readProject } from "./project";
 import { runInTerminal } from "./terminal";
@@ -15,13 +15,13 @@ export async function readConfiguration(stack: string | undefined): Promise<RawS
     "pulumi config failed",
   );
   const all = JSON.parse(text) as Record<string, { value: string; secret: boolean }>;
-  const namespace = `${readProject().name}:`;
-  const own = Object.entries(all)
-    .filter(([key]) => key.startsWith(namespace))
-    .map(([key, entry]) => [key.slice(namespace.length), entry] as const);
+  const { name: project } = readProject();
+  const entries = Object.entries(all).map(
+    ([key, entry]) => [settingName(key, project), entry] as const,
+  );
   return {
-    values: Object.fromEntries(own.map(([key, { value }]) => [key, value])),
-    secrets: own.filter(([, { secret }]) => secret).map(([key]) => key),
+    values: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
+    secrets: entries.filter(([, { secret }]) => secret).map(([name]) => name),
   };
 }
 

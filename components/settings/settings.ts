@@ -32,10 +32,19 @@ export interface Settings extends ClusterSettings, SshSettings {
   readonly sshUser: string;
 }
 
-/** A stack's raw configuration: each setting's text, and which of them are encrypted. */
+/** A stack's raw configuration: each setting's text, and which of them are encrypted, by `settingName`. */
 export interface RawSettings {
   readonly values: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
+}
+
+/**
+ * What a key of a stack's configuration is called here. Pulumi puts the project's name before the project's own
+ * settings; what is another project's, or a provider's, keeps the namespace.
+ */
+export function settingName(key: string, project: string): string {
+  const namespace = `${project}:`;
+  return key.startsWith(namespace) ? key.slice(namespace.length) : key;
 }
 
 /**

@@ -1,15 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RawSettings } from "./settings";
+import { type RawSettings, settingName } from "./settings";
 
-/** This stack's configuration in this project's namespace, as Pulumi hands it over. */
+/** This stack's configuration, as Pulumi hands it over. */
 export function stackConfiguration(): RawSettings {
-  const prefix = `${pulumi.getProject()}:`;
-  const own = (key: string) => key.startsWith(prefix);
-  const bare = (key: string) => key.slice(prefix.length);
-  const values = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => own(key));
+  const name = (key: string) => settingName(key, pulumi.getProject());
+  const values = Object.entries(pulumi.runtime.allConfig());
   return {
-    values: Object.fromEntries(values.map(([key, value]) => [bare(key), value])),
-    secrets: encryptedKeys().filter(own).map(bare),
+    values: Object.fromEntries(values.map(([key, value]) => [name(key), value])),
+    secrets: encryptedKeys().map(name),
   };
 }
 

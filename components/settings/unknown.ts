@@ -1,13 +1,22 @@
 import { closest, distance } from "fastest-levenshtein";
 import { Mistake } from "./reader";
 
-/** A setting that does not exist is a typing mistake: say so, with the nearest name that exists. */
+/**
+ * A setting that does not exist is a typing mistake: say so, with the nearest name that exists. So is one under
+ * the name that the project had before: left unread, the default would take its place. Other keys with a namespace
+ * are a provider's.
+ */
 export function unknownSettings(given: string[], known: string[]): Mistake[] {
   return given
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const hint = didYouMean(name, known) ?? `There are: ${known.join(", ")}`;
-      return { setting: name, text: `is not a setting. ${hint}` };
+    .flatMap((name) => {
+      const [, bare] = name.split(":");
+      if (bare === undefined) {
+        const hint = didYouMean(name, known) ?? `There are: ${known.join(", ")}`;
+        return [{ setting: name, text: `is not a setting. ${hint}` }];
+      }
+      const text = `is under the name of another project, so this one does not read it. Write ${bare}`;
+      return known.includes(bare) ? [{ setting: name, text }] : [];
     });
 }
 

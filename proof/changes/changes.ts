@@ -9,15 +9,15 @@ const { "3.5": five, "3.6": six, "3.7": seven } = newest;
 
 /** The changes of a cluster's life, in an order in which each finds what it needs. */
 export const start: Settings = {
-  "etcd:install": "package",
-  "etcd:version": debians,
-  "etcd:controllers": controllers(1),
+  install: "package",
+  version: debians,
+  controllers: controllers(1),
 };
 
 /** Where a short rehearsal begins. */
 export const shortStart: Settings = {
-  "etcd:version": five,
-  "etcd:controllers": controllers(3),
+  version: five,
+  controllers: controllers(3),
 };
 
 /** How often the running `pulumi up` is killed, in some of the changes and in the others. */
@@ -41,22 +41,22 @@ export function upgrades(kills: Kills): Change[] {
     growth(1, 3, kills.else),
     {
       name: `${debians} (Debian's package) → ${five}`,
-      settings: { "etcd:install": "release", "etcd:version": five },
+      settings: { install: "release", version: five },
       kills: kills.else,
     },
     upgradeToSix(kills),
-    { name: `${six} → ${seven}`, settings: { "etcd:version": seven }, kills: kills.else },
+    { name: `${six} → ${seven}`, settings: { version: seven }, kills: kills.else },
   ];
 }
 
 export function upgradeToSix(kills: Kills): Change {
-  return { name: `${five} → ${six}`, settings: { "etcd:version": six }, kills: kills.some };
+  return { name: `${five} → ${six}`, settings: { version: six }, kills: kills.some };
 }
 
 export const goingDown: Change[] = [
   {
     name: `${seven} → ${six}, asked for`,
-    settings: { "etcd:version": six, "etcd:allowDowngrade": true },
+    settings: { version: six, allowDowngrade: true },
   },
 ];
 
@@ -65,30 +65,30 @@ export function settingsAndCertificates(kills: Kills): Change[] {
     {
       name: "flags, and certificates on request",
       settings: {
-        "etcd:quotaGiB": 1,
-        "etcd:heartbeatMs": 120,
-        "etcd:electionMs": 1200,
-        "etcd:compactionRetention": "2h",
-        "etcd:extraFlags": { "max-request-bytes": 2097152 },
-        "etcd:certificateIssue": 2,
+        quotaGiB: 1,
+        heartbeatMs: 120,
+        electionMs: 1200,
+        compactionRetention: "2h",
+        extraFlags: { "max-request-bytes": 2097152 },
+        certificateIssue: 2,
       },
     },
     {
       name: "CA: trust both",
-      settings: { "etcd:certificateAuthorities": [1, 2] },
+      settings: { certificateAuthorities: [1, 2] },
       kills: kills.some,
     },
     {
       name: "CA: issue by the new one",
-      settings: { "etcd:certificateAuthorities": [2, 1] },
+      settings: { certificateAuthorities: [2, 1] },
       kills: kills.else,
     },
     {
       name: "CA: trust the new one only",
-      settings: { "etcd:certificateAuthorities": [2] },
+      settings: { certificateAuthorities: [2] },
       kills: kills.else,
     },
-    { name: "instance type", settings: { "etcd:instanceType": "t3.medium" } },
+    { name: "instance type", settings: { instanceType: "t3.medium" } },
   ];
 }
 
@@ -97,15 +97,15 @@ export function machines(kills: Kills): Change[] {
     growth(3, 5, kills.some),
     {
       name: "5 → 3 members",
-      settings: { "etcd:controllers": controllers(3) },
+      settings: { controllers: controllers(3) },
       leaving: ["controller-3", "controller-4"],
       kills: kills.else,
     },
     {
       name: "a lost machine, its data too",
       settings: {
-        "etcd:replacements": { "controller-2": 1 },
-        "etcd:dataReplacements": { "controller-2": 1 },
+        replacements: { "controller-2": 1 },
+        dataReplacements: { "controller-2": 1 },
       },
       before: (outputs) => lose(outputs, "controller-2"),
       command: { program: "operator/replace.ts", args: ["controller-2", "--new-data", "--yes"] },
@@ -119,8 +119,8 @@ export function furtherMachines(kills: Kills): Change[] {
     {
       name: "a lost machine at another address, its data kept",
       settings: {
-        "etcd:controllers": controllers(3, { "controller-1": "10.0.1.21" }),
-        "etcd:replacements": { "controller-1": 1, "controller-2": 1 },
+        controllers: controllers(3, { "controller-1": "10.0.1.21" }),
+        replacements: { "controller-1": 1, "controller-2": 1 },
       },
       before: async (outputs, engine) => {
         await lose(outputs, "controller-1");
@@ -132,7 +132,7 @@ export function furtherMachines(kills: Kills): Change[] {
     {
       name: "a lost machine, its data kept",
       settings: {
-        "etcd:replacements": { "controller-1": 2, "controller-2": 1 },
+        replacements: { "controller-1": 2, "controller-2": 1 },
       },
       before: (outputs) => lose(outputs, "controller-1"),
       command: { program: "operator/replace.ts", args: ["controller-1", "--yes"] },
@@ -140,7 +140,7 @@ export function furtherMachines(kills: Kills): Change[] {
     {
       name: "a new machine for a healthy member",
       settings: {
-        "etcd:replacements": { "controller-0": 1, "controller-1": 2, "controller-2": 1 },
+        replacements: { "controller-0": 1, "controller-1": 2, "controller-2": 1 },
       },
       command: { program: "operator/replace.ts", args: ["controller-0", "--yes"] },
     },
@@ -150,7 +150,7 @@ export function furtherMachines(kills: Kills): Change[] {
 function growth(from: number, to: number, kills: number): Change {
   return {
     name: `${from} → ${to} members`,
-    settings: { "etcd:controllers": controllers(to) },
+    settings: { controllers: controllers(to) },
     kills,
     instances: controllers(to)
       .slice(from)

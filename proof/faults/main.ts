@@ -153,8 +153,8 @@ function startSettings({ chosen }: Campaign): Record<string, unknown> {
   const upgrades = chosen.some(({ id }) => id === "killed-upgrade");
   return {
     // Nothing of the lab stays.
-    "etcd:deleteData": true,
-    ...(upgrades ? { "etcd:version": upgradeFrom } : {}),
+    deleteData: true,
+    ...(upgrades ? { version: upgradeFrom } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Scene } from "./fault";
 
 /** What `npm run replace -- NAME --new-data` writes into the stack's file. */
 function countedUp({ operator, member }: Scene): Settings {
-  const counters = ["etcd:replacements", "etcd:dataReplacements"];
+  const counters = ["replacements", "dataReplacements"];
   return Object.fromEntries(
     counters.map((key) => {
       const counts = (operator.settings[key] ?? {}) as Record<string, number>;

@@ -70,12 +70,12 @@ export class BlankCluster {
 
   private settings(): Settings {
     return {
-      "etcd:machines": this.blanks.map(({ name, ip }) => ({ name, address: ip })),
-      "etcd:sshUser": "ubuntu",
-      "etcd:version": version,
-      "etcd:knownHosts": this.site.knownHosts,
-      "etcd:releaseUrl": this.site.releaseUrl,
-      "etcd:ownReleases": true,
+      machines: this.blanks.map(({ name, ip }) => ({ name, address: ip })),
+      sshUser: "ubuntu",
+      version,
+      knownHosts: this.site.knownHosts,
+      releaseUrl: this.site.releaseUrl,
+      ownReleases: true,
     };
   }
 }

@@ -39,15 +39,15 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that only a bastion reache
   /** An update of the stack with keys of our own, by way of a bastion that must show this key. */
   function update(hostKey: KeyPair): Promise<PulumiRun> {
     const settings = {
-      "etcd:publicAddresses": false,
-      "etcd:deleteData": true,
-      "etcd:sshCidrs": [`${bastionIp}/32`],
-      "etcd:bastion": { host: bastionIp, user: "ubuntu", port: 22, hostKey: hostKey.publicKey },
+      publicAddresses: false,
+      deleteData: true,
+      sshCidrs: [`${bastionIp}/32`],
+      bastion: { host: bastionIp, user: "ubuntu", port: 22, hostKey: hostKey.publicKey },
     };
     return lab.withMirror(settings, async () => {
       await engine.createStack();
-      await setSecret("etcd:sshPrivateKey", keys.controllers.privateKey);
-      await setSecret("etcd:bastionPrivateKey", keys.bastion.privateKey);
+      await setSecret("sshPrivateKey", keys.controllers.privateKey);
+      await setSecret("bastionPrivateKey", keys.bastion.privateKey);
       await bootBastion();
       return engine.run(up, log);
     });

@@ -64,7 +64,7 @@ describe.skipIf(!inject("canRunPulumi"))("a running cluster under load", () => {
   };
 
   it("does not skip a minor version, and touches nothing before it says so", async () => {
-    const { exitCode, output } = await operator.attempt({ "etcd:version": "3.7.3" });
+    const { exitCode, output } = await operator.attempt({ version: "3.7.3" });
     expect(exitCode).not.toBe(0);
     expect(output).toContain(
       "version is 3.7.3, and the cluster is at 3.5.0: etcd cannot skip a minor version",

@@ -39,8 +39,8 @@ describe.skipIf(!inject("canRunPulumi"))(
     afterAll(() => operator.lab.down());
 
     const counters = (changed: Record<string, number>): Settings => ({
-      "etcd:replacements": { ...changed },
-      "etcd:dataReplacements": { ...changed },
+      replacements: { ...changed },
+      dataReplacements: { ...changed },
     });
 
     /** Asks for the member anew, with new data. */
@@ -135,14 +135,14 @@ describe.skipIf(!inject("canRunPulumi"))(
       {
         what: "a flag of all members",
         settings: () => ({
-          "etcd:heartbeatMs": operator.settings["etcd:heartbeatMs"] === 120 ? 100 : 120,
+          heartbeatMs: operator.settings["heartbeatMs"] === 120 ? 100 : 120,
         }),
       },
       {
         what: "the counters set back",
         settings: (victim) => counters({ ...counts, [victim]: counts[victim]! - 1 }),
       },
-      { what: "another instance type", settings: () => ({ "etcd:instanceType": "t3.large" }) },
+      { what: "another instance type", settings: () => ({ instanceType: "t3.large" }) },
     ];
 
     it("has steps", async () => {

@@ -26,9 +26,9 @@ describe.skipIf(!inject("canRunPulumi"))(
     beforeAll(async () => {
       await operator.lab.down();
       await operator.start({
-        "etcd:version": six,
-        "etcd:quotaGiB": 8,
-        "etcd:dataVolumeGiB": 20,
+        version: six,
+        quotaGiB: 8,
+        dataVolumeGiB: 20,
       });
       const start = performance.now();
       await fill(operator.target);
@@ -46,7 +46,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       printed.length = 0;
       const observation = new Observation(operator.target, light);
       const start = performance.now();
-      operator.ask({ "etcd:version": seven });
+      operator.ask({ version: seven });
       await operator.up();
       console.log(`pulumi up took ${secondsSince(start)} s`);
       const waited = printed.filter((line) =>

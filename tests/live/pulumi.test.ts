@@ -27,6 +27,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   const log = (line: string) => void printed.push(line);
   const lab = new Lab(log);
   const engine = new PulumiEngine(lab.aws);
+  const state = () => readFileSync(engine.stateFile, "utf8");
   let outputs: StackOutputs;
 
   beforeAll(async () => {
@@ -36,11 +37,11 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
 
   it("says every mistake in the settings at once, and makes nothing", async () => {
     const mistakes = {
-      "etcd:version": "3.3.27",
-      "etcd:quotaGiB": 99,
-      "etcd:sshCidr": "10.0.0.0/8",
+      version: "3.3.27",
+      quotaGiB: 99,
+      sshCidr: "10.0.0.0/8",
     };
-    const { exitCode, output } = await lab.withMirror({ "etcd:version": "3.7.3" }, async () => {
+    const { exitCode, output } = await lab.withMirror({ version: "3.7.3" }, async () => {
       await engine.createStack();
       await lab.writeSettings(mistakes);
       return engine.run(up, log);
@@ -152,7 +153,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
 
   it("rolls a changed flag through the members, one at a time", async () => {
     const before = await startsOf(outputs);
-    const changed = { "etcd:quotaGiB": 1 };
+    const changed = { quotaGiB: 1 };
     const preview = await lab.withMirror(changed, () => engine.run(["preview", "--diff"], log));
     expect(preview.output).toMatch(/- +--quota-backend-bytes=2147483648/);
     expect(preview.output).toMatch(/\+ +--quota-backend-bytes=1073741824/);
@@ -181,21 +182,21 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   it("says in words what a change will do, and that it would refuse one", async () => {
     const plan = (settings: Record<string, unknown>) =>
       lab.withMirror(settings, () => engine.runCommand("operator/plan.ts", [], log));
-    expect(await plan({ "etcd:quotaGiB": 1 })).toMatchObject({
+    expect(await plan({ quotaGiB: 1 })).toMatchObject({
       exitCode: 0,
       output: "pulumi up has nothing to change in the cluster",
     });
-    const quota = await plan({ "etcd:quotaGiB": 2 });
+    const quota = await plan({ quotaGiB: 2 });
     expect(quota.output).toMatch(
       /^pulumi up will change the cluster:\n {2}--quota-backend-bytes 1073741824 → 2147483648, one member at a time, leader controller-\d last$/,
     );
-    const skipped = await plan({ "etcd:version": "3.5.35" });
+    const skipped = await plan({ version: "3.5.35" });
     expect(skipped.exitCode).toBe(1);
     expect(skipped.output).toContain("pulumi up would refuse this change:\n  version is 3.5.35");
   });
 
   it("refuses an older version before anything is touched", async () => {
-    const result = await lab.withMirror({ "etcd:version": "3.5.35" }, () => engine.run(up, log));
+    const result = await lab.withMirror({ version: "3.5.35" }, () => engine.run(up, log));
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("this change is refused; nothing of the cluster was changed:");
     expect(result.output).toContain("Go to the latest 3.6 first, with allowDowngrade: true");
@@ -208,9 +209,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   it("refuses a flag's value that etcd does not take, with every member as it was", async () => {
     const before = await startsOf(outputs);
     const extraFlags = { "max-request-bytes": "much" };
-    const result = await lab.withMirror({ "etcd:extraFlags": extraFlags }, () =>
-      engine.run(up, log),
-    );
+    const result = await lab.withMirror({ extraFlags }, () => engine.run(up, log));
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain('etcd 3.7.3 refuses its flags: invalid value "much" for flag');
     expect(await startsOf(outputs)).toEqual(before);
@@ -226,7 +225,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
       name,
       `sudo mkdir -p ${broken} && printf '${lines}' | sudo tee ${broken}/broken.conf && sudo systemctl daemon-reload`,
     );
-    const changed = { "etcd:quotaGiB": 2 };
+    const changed = { quotaGiB: 2 };
     const failed = await lab.withMirror(changed, () => engine.run(up, log));
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(`${name}: etcd on this machine is `);
@@ -268,7 +267,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     expect(full.output).toMatch(/^The alarm stays: .* Delete keys, or raise quotaGiB/m);
     await forgetLimits(outputs);
     // More than what the members were started with.
-    const raised = await lab.withMirror({ "etcd:quotaGiB": 1 }, () => engine.run(up, log));
+    const raised = await lab.withMirror({ quotaGiB: 1 }, () => engine.run(up, log));
     expect(raised.output.match(/restarting with what changed/g), raised.output).toHaveLength(3);
     const disarmed = await defrag("--compact");
     expect(disarmed.exitCode, disarmed.output).toBe(0);
@@ -281,7 +280,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     await loseData("controller-2");
     await etcdctl(outputs, ["put", "while", "a disk is lost"], outputs.endpoints[0]);
     const before = (await askHealth(outputs)).members.find((one) => one.name === "controller-0");
-    const result = await lab.withMirror({ "etcd:quotaGiB": 2 }, () => engine.run(up, log));
+    const result = await lab.withMirror({ quotaGiB: 2 }, () => engine.run(up, log));
     expect(result.exitCode, result.output).toBe(0);
     const [repaired, changed] = ["controller-2: joining as a learner", "restarting with"].map(
       (line) => result.output.indexOf(line),
@@ -300,7 +299,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const snapshot = await takeSnapshot(outputs, log);
     await fetchSnapshot(snapshot, outputs, file);
     await etcdctl(outputs, ["put", "after", "the snapshot"]);
-    const twice = { "etcd:restoreFrom": file, "etcd:restoreOverData": true };
+    const twice = { restoreFrom: file, restoreOverData: true };
     const result = await lab.withMirror(twice, () => engine.run(up, log));
     expect(result.exitCode, result.output).toBe(0);
     await expectThreeHealthyMembers(outputs);
@@ -316,7 +315,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     for (const { name } of outputs.members) {
       await loseData(name);
     }
-    const result = await lab.withMirror({ "etcd:quotaGiB": 1 }, () => engine.run(up, log));
+    const result = await lab.withMirror({ quotaGiB: 1 }, () => engine.run(up, log));
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("if they are lost too, restore from a snapshot");
     for (const { name } of outputs.members) {
@@ -353,10 +352,6 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     }
   });
 });
-
-function state(): string {
-  return readFileSync(path.join(labDir, "state", ".pulumi", "stacks", "etcd", "lab.json"), "utf8");
-}
 
 /** The custom resources of a state, by URN. */
 function resourcesIn(text: string): string[] {

@@ -17,7 +17,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     beforeAll(async () => {
       await operator.lab.down();
-      await operator.start({ "etcd:controllers": controllers(1) });
+      await operator.start({ controllers: controllers(1) });
     });
     afterAll(() => operator.lab.down());
 
@@ -31,7 +31,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       const snapshot = await takeSnapshot(operator.outputs, () => undefined);
       await fetchSnapshot(snapshot, operator.outputs, file);
       await put("lost", "with the restore");
-      operator.ask({ "etcd:restoreFrom": file, "etcd:restoreOverData": true });
+      operator.ask({ restoreFrom: file, restoreOverData: true });
       await operator.up();
       expect(await get("before")).toBe("the snapshot");
       expect(await get("lost")).toBe("");
@@ -39,7 +39,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     it("keeps what was written since then on each of three members, which have joined", async () => {
       await put("after", "the restore");
-      operator.ask({ "etcd:controllers": controllers(3) });
+      operator.ask({ controllers: controllers(3) });
       printed.length = 0;
       await operator.up();
       const said = printed.join("\n");
@@ -57,8 +57,8 @@ describe.skipIf(!inject("canRunPulumi"))(
     it("keeps it when one of those who began from it gets a new machine and new data", async () => {
       await put("later", "still");
       operator.ask({
-        "etcd:replacements": { "controller-0": 1 },
-        "etcd:dataReplacements": { "controller-0": 1 },
+        replacements: { "controller-0": 1 },
+        dataReplacements: { "controller-0": 1 },
       });
       await operator.up();
       await expectThreeHealthyMembers(operator.outputs);

@@ -26,7 +26,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     beforeAll(async () => {
       await operator.lab.down();
-      await operator.start({ "etcd:version": six, "etcd:dataVolumeGiB": 10 });
+      await operator.start({ version: six, dataVolumeGiB: 10 });
       await etcdctl(operator.outputs, ["put", "life", "the first"]);
     });
     afterAll(() => operator.lab.down());
@@ -99,7 +99,7 @@ describe.skipIf(!inject("canRunPulumi"))(
           `sudo cp /etc/etcd/cluster /tmp/own; sudo sed -i 's/^id=.*/id=${other}/; s/^name=.*/name=theirs/' /etc/etcd/cluster`,
         );
         await expectRefused(
-          { "etcd:heartbeatMs": 120 },
+          { heartbeatMs: 120 },
           new RegExp(`theirs \\(${other}\\).*this stack's .* is ${operator.outputs.clusterId}`),
         );
         await on("controller-1", "sudo cp /tmp/own /etc/etcd/cluster");
@@ -108,15 +108,13 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     describe("what is refused and leaves no unit armed", () => {
       it("another name of the cluster, in the preview, too", () =>
-        expectRefused(
-          { "etcd:clusterName": "other" },
-          /clusterName is other, and this cluster is etcd/,
-          ["preview"],
-        ));
+        expectRefused({ clusterName: "other" }, /clusterName is other, and this cluster is etcd/, [
+          "preview",
+        ]));
 
       it("a smaller volume, another network: all of it at once", () =>
         expectRefused(
-          { "etcd:availabilityZones": ["us-east-1c"], "etcd:dataVolumeGiB": 8 },
+          { availabilityZones: ["us-east-1c"], dataVolumeGiB: 8 },
           /availabilityZones is us-east-1c, and this stack was made with[^]*dataVolumeGiB is 8, and the volumes have 10 GiB/,
         ));
 
@@ -124,7 +122,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         const id = operator.outputs.members[2]!.machineId;
         const before = await units();
         await pauseMachine(id);
-        const { exitCode, output } = await operator.attempt({ "etcd:heartbeatMs": 120 });
+        const { exitCode, output } = await operator.attempt({ heartbeatMs: 120 });
         await resumeMachine(id);
         expect(exitCode, output).not.toBe(0);
         expect(output).toMatch(/controller-2's machine cannot be seen, and unseen is refused/);
@@ -132,7 +130,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       });
 
       it("a way round the gate by --target", () =>
-        expectRefused({ "etcd:heartbeatMs": 120 }, /was not admitted: .* goes round the look/, [
+        expectRefused({ heartbeatMs: 120 }, /was not admitted: .* goes round the look/, [
           ...up,
           "--target",
           "**controller-0",
@@ -150,8 +148,8 @@ describe.skipIf(!inject("canRunPulumi"))(
     describe("an upgrade that is stopped half-way", () => {
       it("goes back by setting the version back, while its members are healthy", async () => {
         const observation = new Observation(operator.target);
-        await endedAt({ "etcd:version": seven }, /healthy with etcd 3\.7/, "SIGKILL");
-        operator.ask({ "etcd:version": six });
+        await endedAt({ version: seven }, /healthy with etcd 3\.7/, "SIGKILL");
+        operator.ask({ version: six });
         await operator.up();
         observation.reconnect(operator.target);
         expect((await observation.finish()).violations).toEqual([]);
@@ -175,10 +173,10 @@ describe.skipIf(!inject("canRunPulumi"))(
           victim,
           `sudo cp ${broken} /tmp/etcd.kept; printf '#!/bin/sh\\n[ "$1" = --version ] || case "$*" in *--version*) ;; *) exit 1;; esac\\nexec /tmp/etcd.kept "$@"\\n' | sudo tee ${broken}.new >/dev/null; sudo chmod 755 ${broken}.new; sudo mv ${broken}.new ${broken}`,
         );
-        const { exitCode, output } = await operator.attempt({ "etcd:version": seven });
+        const { exitCode, output } = await operator.attempt({ version: seven });
         expect(exitCode, output).not.toBe(0);
         expect(output).toContain("the last lines of its log are above");
-        operator.ask({ "etcd:version": six });
+        operator.ask({ version: six });
         await operator.up();
         await expectAlive();
         await on(victim, `sudo mv /tmp/etcd.kept ${broken}`);
@@ -187,16 +185,16 @@ describe.skipIf(!inject("canRunPulumi"))(
 
     describe("a replacement that was interrupted", () => {
       const replaced = (name: string) => ({
-        "etcd:replacements": { [name]: 1 },
-        "etcd:dataReplacements": { [name]: 1 },
+        replacements: { [name]: 1 },
+        dataReplacements: { [name]: 1 },
       });
 
       it("is not joined by another one: no two machines go in one update", async () => {
         const ids = operator.outputs.members.map(({ machineId }) => machineId);
         await endedAt(replaced("controller-0"), /Stash change updated/, "SIGINT");
         const both = {
-          "etcd:replacements": { "controller-0": 1, "controller-1": 1 },
-          "etcd:dataReplacements": { "controller-0": 1, "controller-1": 1 },
+          replacements: { "controller-0": 1, "controller-1": 1 },
+          dataReplacements: { "controller-0": 1, "controller-1": 1 },
         };
         const { exitCode, output } = await operator.attempt(both);
         expect(exitCode, output).not.toBe(0);
@@ -217,7 +215,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
       it("is not asked for by a counter that goes away", () =>
         expectRefused(
-          { "etcd:replacements": {}, "etcd:dataReplacements": {} },
+          { replacements: {}, dataReplacements: {} },
           /replacements\.controller-0 or dataReplacements\.controller-0 got smaller, and that replaces nothing/,
         ));
     });
@@ -229,7 +227,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       ] as const)(
         "by %s is finished, though their addresses have changed",
         async (signal, type) => {
-          const change = { "etcd:instanceType": type };
+          const change = { instanceType: type };
           await endedAt(change, /aws:ec2:Instance controller-\d updated/, signal);
           await operator.up();
           await expectAlive();
@@ -280,11 +278,11 @@ describe.skipIf(!inject("canRunPulumi"))(
         "%i → 1 and back, the survivor paused, founds no second one",
         async (many) => {
           for (const count of [many, 1]) {
-            operator.ask({ "etcd:controllers": controllers(count) });
+            operator.ask({ controllers: controllers(count) });
             await operator.up();
           }
           const survivor = "sudo kill -STOP $(systemctl show -p MainPID --value etcd)";
-          operator.ask({ "etcd:controllers": controllers(many) });
+          operator.ask({ controllers: controllers(many) });
           const paused = { done: false };
           const { exitCode, output } = await operator.withMirror(() =>
             operator.engine.run(up, (line) => {
@@ -319,7 +317,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         }
         await etcdctl(operator.outputs, ["auth", "enable"]);
         const observation = new Observation(operator.target);
-        operator.ask({ "etcd:heartbeatMs": 120 });
+        operator.ask({ heartbeatMs: 120 });
         await operator.up();
         expect((await observation.finish()).violations).toEqual([]);
         await expectAlive();
@@ -328,7 +326,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       it("lets the leadership move when the operator has the role root", async () => {
         await etcdctl(operator.outputs, ["user", "add", "operator", "--no-password"]);
         await etcdctl(operator.outputs, ["user", "grant-role", "operator", "root"]);
-        const { exitCode, output } = await operator.attempt({ "etcd:heartbeatMs": 130 });
+        const { exitCode, output } = await operator.attempt({ heartbeatMs: 130 });
         expect(exitCode, output).toBe(0);
         expect(output).toContain("moving the leadership to");
         await expectAlive();

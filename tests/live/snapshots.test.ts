@@ -44,13 +44,13 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     place = await lab.serveS3();
     reader = await place.s3.createUser("reader", policyFor("s3:GetObject", "*"));
     snapshotSettings = {
-      "etcd:version": "3.6.16",
-      "etcd:snapshotUpload": true,
-      "etcd:snapshotEndpoint": place.s3.url,
-      "etcd:snapshotMinutes": 1,
-      "etcd:snapshotKeep": 2,
+      version: "3.6.16",
+      snapshotUpload: true,
+      snapshotEndpoint: place.s3.url,
+      snapshotMinutes: 1,
+      snapshotKeep: 2,
     };
-    await operator.start({ ...snapshotSettings, "etcd:controllers": three });
+    await operator.start({ ...snapshotSettings, controllers: three });
   });
   afterAll(async () => {
     await place?.close();
@@ -183,7 +183,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     let taker: string;
 
     beforeAll(async () => {
-      operator.ask({ "etcd:snapshotKeep": 8 });
+      operator.ask({ snapshotKeep: 8 });
       await operator.up();
       // One key; what it was before stays in the database, too, until that is compacted.
       await fillDatabase(outputs(), "same", 12);
@@ -287,12 +287,12 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     const truncated = path.join(folder, "truncated.db");
     await fs.writeFile(truncated, (await fs.readFile(file)).subarray(0, 12_000));
     const before = await startsOf(outputs());
-    const once = { "etcd:restoreFrom": truncated };
+    const once = { restoreFrom: truncated };
     const plan = await lab.withMirror({ ...snapshotSettings, ...once }, () =>
       engine.runCommand("operator/plan.ts", [], log),
     );
     expect(plan.output).toContain("have data, which it would take the place of");
-    const result = await operator.attempt({ ...once, "etcd:restoreOverData": true });
+    const result = await operator.attempt({ ...once, restoreOverData: true });
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("is truncated, damaged or no snapshot");
     expect(await startsOf(outputs())).toEqual(before);
@@ -322,7 +322,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     await loseEverything();
     await writer.stop();
     await engine.run(["refresh", "--yes", "--skip-preview"], log);
-    const settings = { "etcd:restoreFrom": where };
+    const settings = { restoreFrom: where };
     // The new machines have other public addresses: from here on by the outputs that say them.
     operator.ask(settings);
     await operator.up();

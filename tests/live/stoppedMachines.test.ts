@@ -55,7 +55,7 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that are stopped outside P
 
   it("are two while EC2 has no capacity for a replacement, and three after the next pulumi up", async () => {
     const [kept] = machineIds;
-    const asked = { "etcd:replacements": { "controller-1": 1 } };
+    const asked = { replacements: { "controller-1": 1 } };
     operator.lab.aws.failNext(INSTANCE, "InsufficientInstanceCapacity", "controller-1");
     const failed = await operator.attempt(asked);
     expect(failed.exitCode, failed.output).not.toBe(0);

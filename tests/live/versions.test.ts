@@ -21,7 +21,7 @@ describe.skipIf(!inject("canRunLab")).each(versions)("etcd %s, from nothing", (v
     if (whyNot !== undefined) {
       return;
     }
-    outputs = await lab.up(await lab.engine("in-process"), { "etcd:version": version });
+    outputs = await lab.up(await lab.engine("in-process"), { version });
     const { name, seconds } = lab.phases.at(-1)!;
     console.log(`etcd ${version}: ${name} in ${seconds.toFixed(1)} s`);
   });

@@ -84,11 +84,14 @@ const secretOutputs = ["privateKeyPem", "privateKeyOpenssh"];
 /**
  * Runs the program against mocks with `Pulumi.yaml`'s defaults and these changes, and records what
  * it registers. Hooks and options are recorded; nothing runs.
+ * @param changes as in a stack's file: without a namespace they are the project's own
+ * @param project its name, whatever `Pulumi.yaml` says
  */
 export async function record(
   changes: Record<string, unknown> = {},
   secretKeys: string[] = [],
   registrations: Registration[] = [],
+  project = "etcd",
 ): Promise<Recording> {
   vi.resetModules();
   await pulumi.runtime.setMocks(
@@ -103,7 +106,7 @@ export async function record(
       },
       call: ({ token, inputs }) => call(token, inputs),
     },
-    "etcd",
+    project,
     "test",
     false,
     "organization",
@@ -111,9 +114,13 @@ export async function record(
   watchMonitor(registrations);
   // There is no way from here to any release page.
   vi.stubGlobal("fetch", () => Promise.reject(new Error("no internet")));
-  const config = Object.entries(rawSettings(changes)).map(([key, value]) => [`etcd:${key}`, value]);
+  const qualified = (key: string) => (key.includes(":") ? key : `${project}:${key}`);
+  const config = Object.entries(rawSettings(changes)).map(([key, value]) => [
+    qualified(key),
+    value,
+  ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config));
-  vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map((key) => `etcd:${key}`)));
+  vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(secretKeys.map(qualified)));
   const exported = (await import("../../index.js")) as Record<string, unknown>;
   const outputs = Object.fromEntries(
     await Promise.all(

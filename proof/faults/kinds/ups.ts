@@ -32,12 +32,11 @@ const upgrade: Fault = {
   healedBy: "one pulumi up",
   prepare: async (operator) => {
     if (operator.outputs.version !== upgradeFrom) {
-      operator.ask({ "etcd:version": upgradeFrom, "etcd:allowDowngrade": true });
+      operator.ask({ version: upgradeFrom, allowDowngrade: true });
       await operator.up();
     }
   },
-  inject: (scene) =>
-    change(scene, { "etcd:version": upgradeTo, "etcd:allowDowngrade": false }, { kill: true }),
+  inject: (scene) => change(scene, { version: upgradeTo, allowDowngrade: false }, { kill: true }),
 };
 
 const rotation: Fault = {
@@ -51,13 +50,13 @@ const rotation: Fault = {
     const steps = [[old, old + 1], [old + 1, old], [old + 1]];
     for (const [index, step] of steps.entries()) {
       const kill = isKilled(scene, index, steps.length);
-      await change(scene, { "etcd:certificateAuthorities": step }, { kill });
+      await change(scene, { certificateAuthorities: step }, { kill });
     }
   },
 };
 
 function authorities({ settings }: Operator): [number] {
-  return (settings["etcd:certificateAuthorities"] ?? [1]) as [number];
+  return (settings["certificateAuthorities"] ?? [1]) as [number];
 }
 
 const scaling: Fault = {
@@ -77,10 +76,10 @@ const scaling: Fault = {
     }));
     await change(
       scene,
-      { "etcd:controllers": [...three, ...more] },
+      { controllers: [...three, ...more] },
       { kill: isKilled(scene, 0, 2), instances: more.map(({ name }) => name) },
     );
-    await change(scene, { "etcd:controllers": three }, { kill: isKilled(scene, 1, 2) });
+    await change(scene, { controllers: three }, { kill: isKilled(scene, 1, 2) });
   },
 };
 
@@ -92,8 +91,8 @@ const twoAtOnce: Fault = {
   victim: "nobody",
   healedBy: "one pulumi up",
   inject: async ({ operator, injection, note }) => {
-    const heartbeatMs = operator.settings["etcd:heartbeatMs"] === 120 ? 100 : 120;
-    operator.ask({ "etcd:heartbeatMs": heartbeatMs });
+    const heartbeatMs = operator.settings["heartbeatMs"] === 120 ? 100 : 120;
+    operator.ask({ heartbeatMs });
     const runs = await operator.twoUps(injection.fraction * 4000);
     note(`ended with ${runs.map(({ exitCode }) => exitCode).join(" and ")}`);
     const strange = runs.find(

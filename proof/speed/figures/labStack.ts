@@ -31,7 +31,7 @@ async function oneLife({ log }: Bench) {
   const engine = new PulumiEngine(lab.aws);
   const empty = new EmptyProgram(engine, log);
   try {
-    const { members } = await lab.up(engine, { "etcd:deleteData": true });
+    const { members } = await lab.up(engine, { deleteData: true });
     const most = async () =>
       Math.max(...(await Promise.all(members.map(({ machineId }) => sshConnections(machineId)))));
     const first = await most();

@@ -14,7 +14,7 @@ export const noop: Figure = {
     const run = async (args: string[]) =>
       (await pulumi(engine, [...args, "--expect-no-changes"], bench.log)).seconds;
     try {
-      await lab.up(engine, { "etcd:deleteData": true });
+      await lab.up(engine, { deleteData: true });
       const series = await empty.use(async () => {
         await empty.up();
         return repeat(bench, "no-op", async () => ({

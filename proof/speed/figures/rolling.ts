@@ -43,7 +43,7 @@ export const rolling: Figure = {
 
 async function upgrade(cluster: BlankCluster) {
   await cluster.boot(3);
-  await cluster.up({ "etcd:version": olderVersion });
+  await cluster.up({ version: olderVersion });
   const outputs = await cluster.healthyOutputs();
   const target = targetOf(outputs);
   const writer = new Writer(target, { putsPerSecond: 100 });
@@ -53,7 +53,7 @@ async function upgrade(cluster: BlankCluster) {
   try {
     restarted = await windowOf(() => restartLeader(outputs));
     upgraded = await windowOf(async () => {
-      wholeUp = await cluster.up({ "etcd:version": version });
+      wholeUp = await cluster.up({ version });
     });
   } finally {
     await Promise.all([writer.stop(), sampler.stop()]);

@@ -127,7 +127,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     );
 
   it("are changed one after the other, and looked at again before that", async () => {
-    const changes = { "etcd:quotaGiB": 4, "etcd:binDirectory": "/usr/local/bin" };
+    const changes = { quotaGiB: 4, binDirectory: "/usr/local/bin" };
     const { exitCode, output } = await site.upWithEngine(engine, "three-machines", changes);
     expect(exitCode, output).toBe(0);
     const outputs = await engine.outputs();
@@ -163,10 +163,10 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     // So that what is uploaded is needed, too.
     await site.on(damaged, "sudo chmod -x /opt/etcd/v3.7.3/bin/etcd");
     const changes = {
-      "etcd:quotaGiB": 5,
-      "etcd:binDirectory": "/usr/local/bin",
-      "etcd:install": "file",
-      "etcd:releaseFile": path.join(site.releases, "v3.7.3", "etcd-v3.7.3-linux-amd64.tar.gz"),
+      quotaGiB: 5,
+      binDirectory: "/usr/local/bin",
+      install: "file",
+      releaseFile: path.join(site.releases, "v3.7.3", "etcd-v3.7.3-linux-amd64.tar.gz"),
     };
     const { exitCode, output, seconds } = await site.upWithEngine(
       engine,
@@ -193,7 +193,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
     const [name, ip] = ["etcd-host1", ips[1]!];
     await removeMachine(`site-${ip}`);
     await site.bootBlank({ name, ip });
-    const changes = { "etcd:quotaGiB": 4, "etcd:binDirectory": "/usr/local/bin" };
+    const changes = { quotaGiB: 4, binDirectory: "/usr/local/bin" };
     await site.configureEngine(engine, "three-machines", changes);
     // Its host key is another one, and the command asks the machines that the outputs know.
     const { exitCode, output } = await engine.runCommand(
@@ -211,8 +211,8 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
 
   it("are not made strangers to each other by a change of TLS", async () => {
     const { exitCode, output } = await site.upWithEngine(engine, "three-machines", {
-      "etcd:quotaGiB": 4,
-      "etcd:tls": "off",
+      quotaGiB: 4,
+      tls: "off",
     });
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(/members of a running cluster cannot turn TLS on or off/);

@@ -207,7 +207,7 @@ describe.skipIf(!canRun)("one machine", () => {
   afterAll(() => site.close());
 
   it("has a single member, made with a password instead of a key", async () => {
-    const outputs = await site.up("single-member", {}, { "etcd:sshPassword": password });
+    const outputs = await site.up("single-member", {}, { sshPassword: password });
     expect(await askHealth(outputs)).toMatchObject({ verdict: "all 1 members are healthy" });
     expect(await site.on(ip, "etcd --version | head -n 1")).toBe("etcd Version: 3.7.3");
     expect(site.printed.join("\n")).not.toContain(password);
@@ -224,23 +224,23 @@ describe.skipIf(!canRun)("one machine", () => {
         const allowed = policyFor(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::backups/etcd/*");
         const { accessKeyId, secretAccessKey } = await s3.createUser("etcd", allowed);
         const settings = {
-          "etcd:snapshotBucket": "backups",
-          "etcd:snapshotEndpoint": s3.url,
-          "etcd:snapshotAccessKeyId": accessKeyId,
+          snapshotBucket: "backups",
+          snapshotEndpoint: s3.url,
+          snapshotAccessKeyId: accessKeyId,
         };
         const secrets = {
-          "etcd:sshPassword": password,
-          "etcd:snapshotSecretAccessKey": secretAccessKey,
+          sshPassword: password,
+          snapshotSecretAccessKey: secretAccessKey,
         };
         const etcdctl = "etcdctl --endpoints=http://127.0.0.1:2379";
-        const plain = { ...settings, "etcd:plainLoopback": true };
+        const plain = { ...settings, plainLoopback: true };
         const outputs = await site.up("single-member", plain, secrets);
         await site.on(ip, `${etcdctl} put kept safe`);
         const { where } = await takeSnapshot(outputs, () => undefined);
         expect(await s3.listObjects("backups")).toEqual([where.replace("s3://backups/", "")]);
         await site.destroy();
         await site.on(ip, "sudo rm -rf /var/lib/etcd /var/lib/etcd-snapshots");
-        await site.up("single-member", { ...plain, "etcd:restoreFrom": where }, secrets);
+        await site.up("single-member", { ...plain, restoreFrom: where }, secrets);
         expect(await site.on(ip, `${etcdctl} get kept --print-value-only`)).toBe("safe");
         expect(site.printed.join("\n")).not.toContain(secretAccessKey);
         await site.destroy();
@@ -253,7 +253,7 @@ describe.skipIf(!canRun)("one machine", () => {
 
   it("has a single member, made by way of a bastion: here the machine is its own", async () => {
     const bastion = { host: ip, user: "ubuntu", hostKey: site.hostKey(ip) };
-    const outputs = await site.up("single-member", { "etcd:bastion": bastion });
+    const outputs = await site.up("single-member", { bastion });
     expect(await askHealth(outputs)).toMatchObject({ verdict: "all 1 members are healthy" });
     const logins = "sudo journalctl -u ssh -o cat --no-pager | grep '^Accepted publickey'";
     expect(await site.on(ip, logins)).toContain(`ubuntu from ${ip} `);

@@ -32,20 +32,25 @@ export class Site extends BlankMachines {
     const { config } = parse(readFileSync(file, "utf8")) as { config: Settings };
     return {
       ...config,
-      "etcd:knownHosts": this.knownHosts,
-      "etcd:releaseUrl": this.releaseUrl,
-      "etcd:ownReleases": true,
+      knownHosts: this.knownHosts,
+      releaseUrl: this.releaseUrl,
+      ownReleases: true,
       ...changes,
     };
   }
 
   /** Runs the program with an example's settings and gives its outputs. */
-  async up(example: string, changes: Settings = {}, secrets?: Settings): Promise<StackOutputs> {
+  async up(
+    example: string,
+    changes: Settings = {},
+    secrets: Record<string, string> = { sshPrivateKey: this.login.privateKey },
+  ): Promise<StackOutputs> {
     await writeStackFile(this.settings(example, changes));
     const config = loadConfig(projectRoot, labStackFile);
-    const encrypted = secrets ?? { "etcd:sshPrivateKey": this.login.privateKey };
-    Object.assign(config.config, encrypted);
-    config.secretKeys.push(...Object.keys(encrypted));
+    for (const [name, value] of Object.entries(secrets)) {
+      config.config[`${config.project}:${name}`] = value;
+      config.secretKeys.push(`${config.project}:${name}`);
+    }
     this.result = await runInProcess({
       projectRoot,
       stack: labStack,

@@ -85,7 +85,7 @@ describe.skipIf(!canRun)("machines that are not ready", () => {
       (ip) =>
         `${ip} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHdyb25nd3Jvbmd3cm9uZ3dyb25nd3Jvbmd3cm9uZzEy`,
     );
-    await expect(site.up("three-machines", { "etcd:knownHosts": knownHosts })).rejects.toThrow(
+    await expect(site.up("three-machines", { knownHosts })).rejects.toThrow(
       /etcd-host0: .*host key/,
     );
   });
@@ -116,9 +116,9 @@ describe.skipIf(!canRun)("a release that is not what it should be", () => {
 
   it("comes from a file on this machine, for machines without internet", async () => {
     const outputs = await site.up("single-member", {
-      "etcd:install": "file",
-      "etcd:releaseFile": good,
-      "etcd:releaseUrl": "http://192.0.2.1/nowhere",
+      install: "file",
+      releaseFile: good,
+      releaseUrl: "http://192.0.2.1/nowhere",
     });
     expect(await askHealth(outputs)).toMatchObject({ healthy: true });
     const machine = new LiveMachine(outputs.members[0]!.name, outputs);

@@ -73,7 +73,7 @@ describe("npm run replace", () => {
     const counts = { replacements: 2, dataReplacements: 1 };
     const { code, output } = await replaceWith("cp Pulumi.dev.yaml seen", counts);
     expect(code, output).toBe(0);
-    const counted = `${settings}shop:replacements.controller-1=2\nshop:dataReplacements.controller-1=1\n`;
+    const counted = `${settings}replacements.controller-1=2\ndataReplacements.controller-1=1\n`;
     expect(read("seen")).toBe(counted);
     expect(read("Pulumi.dev.yaml")).toBe(counted);
     expect(read("calls")).not.toContain("export");
@@ -100,16 +100,16 @@ describe("npm run replace", () => {
     const { code, output } = await replaceWith("mv after state; exit 255");
     expect(code).toBe(255);
     expect(output).toContain("The replacement of controller-1 has begun: its count stays in");
-    expect(read("Pulumi.dev.yaml")).toContain("shop:replacements.controller-1=1");
+    expect(read("Pulumi.dev.yaml")).toContain("replacements.controller-1=1");
   });
 
   it("takes its own counters alone away where the file has changed meanwhile", async () => {
-    const edited = 'echo "shop:quotaGiB=4" >>Pulumi.dev.yaml; exit 1';
+    const edited = 'echo "quotaGiB=4" >>Pulumi.dev.yaml; exit 1';
     const counts = { replacements: 1, dataReplacements: 3 };
     const { code } = await replaceWith(edited, counts);
     expect(code).toBe(1);
     expect(read("Pulumi.dev.yaml")).toBe(
-      `${settings}shop:quotaGiB=4\nshop:dataReplacements.controller-1=2\n`,
+      `${settings}quotaGiB=4\ndataReplacements.controller-1=2\n`,
     );
   });
 
@@ -117,7 +117,7 @@ describe("npm run replace", () => {
     const { code, output } = await replaceWith("rm state; exit 1");
     expect(code).toBe(1);
     expect(output).toMatch(/Whether the replacement of controller-1 has begun cannot be seen/);
-    expect(output).toContain("pulumi config set --path shop:replacements.controller-1 1");
+    expect(output).toContain("pulumi config set --path replacements.controller-1 1");
     expect(read("Pulumi.dev.yaml")).toBe(settings);
   });
 
@@ -126,7 +126,7 @@ describe("npm run replace", () => {
     const { code, output } = await replaceWith("touch upped");
     expect(code).toBe(7);
     expect(output).toContain("pulumi config ended with 1");
-    expect(read("calls")).toBe("config set --path shop:replacements.controller-1 1\n");
+    expect(read("calls")).toBe("config set --path replacements.controller-1 1\n");
     expect(read("Pulumi.dev.yaml")).toBe(settings);
   });
 
