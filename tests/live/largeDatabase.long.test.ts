@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
 import { newest } from "../../lab/mirror/newest";
@@ -64,7 +65,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       expect(printed.join("\n")).toMatch(/a snapshot from before the change is in controller-\d:/);
       // On busy processors one may still be too slow for the 5 s that a question has.
       let after = await askHealth(operator.outputs);
-      for (const until = Date.now() + 120_000; !after.healthy && Date.now() < until; ) {
+      for (const until = Date.now() + 120_000; !after.healthy && Date.now() < until;) {
         console.log(after.verdict);
         await sleep(5000);
         after = await askHealth(operator.outputs);

@@ -398,7 +398,8 @@ export class Admission extends pulumi.ComponentResource {
       const repair = isAsLeft ? record.repairs[name] : randomBytes(8).toString("hex");
       return [name, repair ?? ""] as const;
     });
-    return Object.fromEntries(repairs);
+    // Who has had none is not in it, as after the first update, which looks at nobody: no difference is recorded.
+    return Object.fromEntries(repairs.filter(([, repair]) => repair !== ""));
   }
 
   private async standpoint(looked: Promise<Observed | undefined>): Promise<Standpoint | undefined> {
