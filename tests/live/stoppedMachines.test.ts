@@ -52,23 +52,4 @@ describe.skipIf(!inject("canRunPulumi"))("controllers that are stopped outside P
     await expectThreeHealthyMembers(outputs);
     expect(await etcdctl(outputs, ["get", "before", "--print-value-only"])).toBe("the weekend");
   });
-
-  it("are two while EC2 has no capacity for a replacement, and three after the next pulumi up", async () => {
-    const [kept] = machineIds;
-    const asked = { replacements: { "controller-1": 1 } };
-    operator.lab.aws.failNext(INSTANCE, "InsufficientInstanceCapacity", "controller-1");
-    const failed = await operator.attempt(asked);
-    expect(failed.exitCode, failed.output).not.toBe(0);
-    expect(failed.output).toContain("api error InsufficientInstanceCapacity");
-    expect(await instanceIds()).toHaveLength(2);
-    await etcdctl(operator.outputs, ["put", "with", "two of three"], operator.outputs.endpoints[0]);
-
-    const again = await operator.attempt(asked);
-    expect(again.exitCode, again.output).toBe(0);
-    expect(await instanceIds()).toContain(kept);
-    const outputs = await operator.engine.outputs();
-    await expectThreeHealthyMembers(outputs);
-    const read = ["get", "with", "--print-value-only"];
-    expect(await etcdctl(outputs, read, outputs.endpoints[1])).toBe("two of three");
-  });
 });
