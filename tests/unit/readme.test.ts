@@ -38,7 +38,8 @@ it("the README's table of settings is Pulumi.yaml's", () => {
   expect(table!.trim().split("\n")).toEqual(expected);
 });
 
-it.each(readdirSync(path.join(__dirname, "../../examples")))(
+const examples = readdirSync(path.join(__dirname, "../../examples"));
+it.each(examples.filter((name) => name.endsWith(".yaml")))(
   "docs/machines.md shows examples/%s as it is",
   (file) => {
     const lines = read(`examples/${file}`).split("\n");
@@ -46,6 +47,11 @@ it.each(readdirSync(path.join(__dirname, "../../examples")))(
     expect(read("docs/machines.md")).toContain(`\`\`\`yaml\n${settings}\`\`\`\n`);
   },
 );
+
+it("docs/component.md shows examples/component as it is", () => {
+  const program = read("examples/component/index.ts");
+  expect(read("docs/component.md")).toContain(`\`\`\`typescript\n${program}\`\`\`\n`);
+});
 
 it("the README's summary of the rehearsal is of the one in docs/reports/", () => {
   const report = JSON.parse(read("docs/reports/rehearsal.json")) as Rehearsed;
