@@ -218,26 +218,15 @@ export class Admission extends pulumi.ComponentResource {
 
   /** For what is brought to a machine. Where nothing runs yet nobody waits. */
   stagingHooks(): pulumi.ResourceHookBinding {
-    const before = new pulumi.ResourceHook(`${this.name}-stage-before`, async ({ name }) => {
-      if ((await this.former.record) !== undefined) {
-        await this.staging.enter(name);
-      }
+    return around(`${this.name}-stage`, {
+      before: async ({ name }) => {
+        if ((await this.former.record) !== undefined) {
+          await this.staging.enter(name);
+        }
+      },
+      after: ({ name }) => this.staging.leave(name),
+      failed: ({ name }) => this.staging.leave(name),
     });
-    const after = new pulumi.ResourceHook(`${this.name}-stage-after`, ({ name }) =>
-      this.staging.leave(name),
-    );
-    return {
-      beforeCreate: [before],
-      beforeUpdate: [before],
-      afterCreate: [after],
-      afterUpdate: [after],
-      onError: [
-        new pulumi.ErrorHook(`${this.name}-stage-error`, ({ name }) => {
-          this.staging.leave(name);
-          return false;
-        }),
-      ],
-    };
   }
 
   /** The member that a resource is for. */
@@ -247,24 +236,11 @@ export class Admission extends pulumi.ComponentResource {
 
   /** For the resource that changes a member: its name is the component's and the member's. */
   memberHooks(): pulumi.ResourceHookBinding {
-    const before = new pulumi.ResourceHook(`${this.name}-member-before`, ({ name, newInputs }) =>
-      this.beforeMember(this.memberOf(name), newInputs ?? {}),
-    );
-    const after = new pulumi.ResourceHook(`${this.name}-member-after`, ({ name }) =>
-      this.lock.release(this.memberOf(name)),
-    );
-    return {
-      beforeCreate: [before],
-      beforeUpdate: [before],
-      afterCreate: [after],
-      afterUpdate: [after],
-      onError: [
-        new pulumi.ErrorHook(`${this.name}-member-error`, ({ name, errors }) => {
-          this.lock.fail(this.memberOf(name), errors);
-          return false;
-        }),
-      ],
-    };
+    return around(`${this.name}-member`, {
+      before: ({ name, newInputs }) => this.beforeMember(this.memberOf(name), newInputs ?? {}),
+      after: ({ name }) => this.lock.release(this.memberOf(name)),
+      failed: ({ name, errors }) => this.lock.fail(this.memberOf(name), errors),
+    });
   }
 
   /** For a machine that a change of `property` stops and starts, named as the member's own resource is. */
@@ -650,6 +626,36 @@ export class Admission extends pulumi.ComponentResource {
   private say(line: string): void {
     void pulumi.log.info(line, this);
   }
+}
+
+/** Hooks before and after a resource is made or changed, and for where that fails; it is not tried again. */
+function around(
+  name: string,
+  {
+    before,
+    after,
+    failed,
+  }: {
+    readonly before: (args: pulumi.ResourceHookArgs) => Promise<void>;
+    readonly after: (args: pulumi.ResourceHookArgs) => void;
+    readonly failed: (args: pulumi.ErrorHookArgs) => void;
+  },
+): pulumi.ResourceHookBinding {
+  const [first, last] = [
+    new pulumi.ResourceHook(`${name}-before`, before),
+    new pulumi.ResourceHook(`${name}-after`, after),
+  ];
+  const onError = new pulumi.ErrorHook(`${name}-error`, (args) => {
+    failed(args);
+    return false;
+  });
+  return {
+    beforeCreate: [first],
+    beforeUpdate: [first],
+    afterCreate: [last],
+    afterUpdate: [last],
+    onError: [onError],
+  };
 }
 
 function refusal(violations: readonly string[]): string {
