@@ -4,6 +4,7 @@ import { desiredCluster } from "./etcd/desiredCluster";
 import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
 import { type Member, Members } from "./etcd/members";
+import type { MemberRequest } from "./etcd/plan";
 import { Admission } from "./etcd/rollout/admission";
 import { binariesOf } from "./etcd/stage";
 import { type MemberOutput, memberOutputs, type SshOutput, sshOutputs } from "./outputs";
@@ -53,6 +54,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
    */
   constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, maker, secretAccessKey, warnings } = readArgs(name, args);
+    if (opts?.aliases !== undefined) {
+      throw new pulumi.RunError(
+        `EtcdCluster ${name}: what was done to a cluster is found by its component's name, so it cannot have aliases. Give it the name that it had; nothing was changed`,
+      );
+    }
     super("etcd:index:EtcdCluster", name, withoutSecrets(settings), opts);
     for (const warning of warnings) {
       void pulumi.log.warn(warning, this);
@@ -66,9 +72,10 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
     // Whose it is, all that is asked for, and what lets a change of it pass.
     const identity = clusterIdentity(name, clusterName, parent);
-    const asked = pulumi
-      .output(maker.requests)
-      .apply((requests) => desiredCluster({ ...settings, restore }, requests, maker.spec));
+    const asked = pulumi.output(maker.requests).apply((requests) => {
+      assertApart(name, requests);
+      return desiredCluster({ ...settings, restore }, requests, maker.spec);
+    });
     const plans = asked.apply(({ members }) => members);
     const desired = asked.apply((cluster) => cluster.desired);
     const names = maker.requests.map((request) => request.name);
@@ -155,6 +162,18 @@ export class EtcdCluster extends pulumi.ComponentResource {
       ssh: this.ssh,
       clientSecurityGroupId: this.clientSecurityGroupId,
     });
+  }
+}
+
+/** @throws RunError where two machines have one address, now that all are known */
+function assertApart(name: string, requests: readonly MemberRequest[]): void {
+  for (const [index, { name: member, address, sharesMachine }] of requests.entries()) {
+    const other = requests.slice(0, index).find((one) => one.address === address);
+    if (other !== undefined && sharesMachine !== true) {
+      throw new pulumi.RunError(
+        `EtcdCluster ${name}: the machines of ${other.name} and ${member} have one address, ${address}; nothing was changed`,
+      );
+    }
   }
 }
 

@@ -10,9 +10,11 @@ import {
   clusterWarnings,
   type ClusterSettings,
 } from "./settings/cluster";
-import { checkEach } from "./settings/machines";
+import { addressMistakes, checkEach } from "./settings/machines";
+import { labelMistake } from "./settings/names";
 import { type Mistake, mistakeOf } from "./settings/reader";
 import { checkSnapshots } from "./settings/snapshots";
+import { bastionMistakes, checkKey, hostKeyPattern } from "./settings/ssh";
 import type { Bastion } from "./ssh";
 
 /** What an `EtcdCluster` is asked to be. */
@@ -211,27 +213,106 @@ const places: Readonly<Record<string, string>> = {
 export function readArgs(name: string, args: EtcdClusterArgs): ReadArgs {
   const settings = clusterSettings(name, args);
   const secretAccessKey = args.snapshots?.secretAccessKey ?? "";
-  const { machines } = args;
-  const own = "make" in machines ? undefined : machines.map((machine) => existing(machine, args));
+  const given = args.machines ?? [];
+  const own = "make" in given ? undefined : given.map((machine) => existing(machine, args));
   const mistakes = [
     ...checkCluster(settings),
     ...checkNumbers(settings),
     ...checkSnapshots({ ...settings, machines: own ?? [] }, ["snapshotSecretAccessKey"]),
+    ...checkMembers("make" in given ? given.requests : own!, settings),
     ...(own === undefined ? [] : checkOwn(own, args, settings)),
   ];
   if (mistakes.length > 0) {
-    const lines = mistakes.map(({ setting, text }) => `  ${placeOf(setting)} ${text}`);
-    throw new pulumi.RunError(
-      `EtcdCluster ${name}: ${mistakes.length === 1 ? "1 input is" : `${mistakes.length} inputs are`} not right; nothing was changed:\n${lines.join("\n")}`,
-    );
+    throw notRight(name, mistakes);
   }
   const maker =
-    "make" in machines ? machines : existingMachines({ machines: own!, login: loginOf(args.ssh) });
+    "make" in given
+      ? given
+      : existingMachines({
+          machines: own!.map((machine, index) =>
+            checkedLater(name, machine, index, args, settings),
+          ),
+          login: loginOf(args.ssh),
+        });
   const warnings = clusterWarnings(settings, {
     members: maker.requests.length,
     verifyHostKeys: own === undefined || (args.ssh?.verifyHostKeys ?? true),
   });
   return { settings, maker, secretAccessKey, warnings };
+}
+
+function notRight(name: string, mistakes: readonly Mistake[]): pulumi.RunError {
+  const lines = mistakes.map(({ setting, text }) => `  ${placeOf(setting)} ${text}`);
+  const count = mistakes.length === 1 ? "1 input is" : `${mistakes.length} inputs are`;
+  return new pulumi.RunError(
+    `EtcdCluster ${name}: ${count} not right; nothing was changed:\n${lines.join("\n")}`,
+  );
+}
+
+/**
+ * A machine whose address, host and host key are checked as soon as they are known, and used by nothing before. They
+ * are no secrets, also where they come with one: what is asked of a cluster is compared, and shown when it is refused.
+ */
+function checkedLater(
+  name: string,
+  machine: ExistingMachine,
+  index: number,
+  { machines, ssh = {} }: EtcdClusterArgs,
+  { tls }: ClusterSettings,
+): ExistingMachine {
+  const isShared = "make" in machines || machines.length === 1;
+  const later = (
+    value: pulumi.Input<string>,
+    mistakesIn: (text: unknown) => readonly string[],
+  ): pulumi.Input<string> =>
+    typeof value === "string"
+      ? value
+      : pulumi.unsecret(pulumi.output(value)).apply((text) => {
+          const found = mistakesIn(text);
+          if (found.length > 0) {
+            const setting = `machines[${index}]`;
+            throw notRight(
+              name,
+              found.map((one) => ({ setting, text: one })),
+            );
+          }
+          return text.trim();
+        });
+  return {
+    ...machine,
+    address: later(machine.address, (text) => addressMistakes(text, tls, isShared)),
+    host: later(machine.host, (text) =>
+      typeof text === "string" && text.trim() !== ""
+        ? []
+        : ["has no host: expected where SSH reaches it"],
+    ),
+    hostKey:
+      machine.hostKey === undefined || ssh.verifyHostKeys === false
+        ? undefined
+        : later(machine.hostKey, hostKeyMistakes),
+    id: machine.id === undefined ? undefined : later(machine.id, () => []),
+  };
+}
+
+function hostKeyMistakes(text: unknown): string[] {
+  return typeof text === "string" && hostKeyPattern.test(text.trim())
+    ? []
+    : [
+        `has the hostKey "${String(text)}", expected a line such as "ssh-ed25519 AAAA…": whoever answers at its address would get its keys else`,
+      ];
+}
+
+/** Whoever makes the machines: how many members there are, and what they are called. */
+function checkMembers(
+  members: readonly { readonly name: string }[],
+  settings: ClusterSettings,
+): Mistake[] {
+  return [
+    ...checkMemberCount("machines", members.length, settings),
+    ...members.flatMap(({ name }, index) =>
+      mistakeOf(`machines[${index}].name`, labelMistake(name)),
+    ),
+  ];
 }
 
 function placeOf(setting: string): string {
@@ -336,15 +417,17 @@ export function argsOf(settings: ClusterSettings): Omit<EtcdClusterArgs, "machin
   };
 }
 
+function whole(setting: string, value: number, least: number, most: number): Mistake[] {
+  return mistakeOf(
+    setting,
+    Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : `is ${value}, expected a whole number from ${least} to ${most}`,
+  );
+}
+
 /** What the reader of a stack's settings sees to for those. */
 function checkNumbers(settings: ClusterSettings): Mistake[] {
-  const whole = (setting: string, value: number, least: number, most: number) =>
-    mistakeOf(
-      setting,
-      Number.isInteger(value) && value >= least && value <= most
-        ? undefined
-        : `is ${value}, expected a whole number from ${least} to ${most}`,
-    );
   return [
     ...whole("options.quotaGiB", settings.quotaGiB, 1, 8),
     ...whole("options.heartbeatMs", settings.heartbeatMs, 1, 10_000),
@@ -388,23 +471,43 @@ function checkOwn(
   { ssh = {} }: EtcdClusterArgs,
   settings: ClusterSettings,
 ): Mistake[] {
-  const { privateKey = "", password = "", verifyHostKeys = true } = ssh;
+  const { privateKey = "", password = "", verifyHostKeys = true, bastion } = ssh;
+  const { bastionPrivateKey = "" } = ssh;
   return [
-    ...checkMemberCount("machines", machines.length, settings),
     ...checkEach(machines, settings),
-    ...machines.flatMap(({ hostKey }, index) =>
-      mistakeOf(
+    ...machines.flatMap(({ hostKey, host, generation }, index) => [
+      ...mistakeOf(
         `machines[${index}].hostKey`,
         verifyHostKeys && !hostKey
           ? "is not set: whoever answers at its address would get its keys. Give the machine's own, or set ssh.verifyHostKeys to false"
           : undefined,
       ),
-    ),
+      ...(typeof hostKey === "string" && hostKey !== "" ? hostKeyMistakes(hostKey) : []).map(
+        (text) => ({ setting: `machines[${index}]`, text }),
+      ),
+      ...mistakeOf(
+        `machines[${index}].host`,
+        host === "" ? "is empty: that would be this computer" : undefined,
+      ),
+      ...whole(`machines[${index}].replacements`, generation.machine, 0, 999_999),
+      ...whole(`machines[${index}].dataReplacements`, generation.data, 0, 999_999),
+    ]),
     ...mistakeOf(
       "ssh",
       privateKey === "" && password === ""
         ? "has neither a privateKey nor a password: expected one of them"
         : undefined,
     ),
+    ...keyMistakes("ssh.privateKey", privateKey),
+    ...keyMistakes("ssh.bastionPrivateKey", bastionPrivateKey),
+    ...(bastion === undefined ? [] : bastionMistakes(bastion)).map((text) => ({
+      setting: "ssh.bastion",
+      text,
+    })),
   ];
+}
+
+/** It is secret from here on, however it was given. */
+function keyMistakes(place: string, key: pulumi.Input<string>): Mistake[] {
+  return typeof key === "string" ? checkKey(place, key, [place], false) : [];
 }

@@ -85,6 +85,12 @@ export function clusterWarnings(
 /** All that can be wrong with a cluster's settings, but for its machines and snapshots. */
 export function checkCluster(settings: ClusterSettings): Mistake[] {
   return [
+    ...mistakeOf(
+      "install",
+      ["release", "package", "file"].includes(settings.install)
+        ? undefined
+        : `is "${String(settings.install)}", expected release or package or file`,
+    ),
     ...checkNames(settings),
     ...mistakeOf("version", versionMistake(settings.version)),
     ...checkSource(settings),
@@ -184,7 +190,7 @@ function checkAuthorities({ certificateAuthorities: generations }: ClusterSettin
   const isRight =
     [1, 2].includes(generations.length) &&
     new Set(generations).size === generations.length &&
-    generations.every((generation) => generation >= 1);
+    generations.every((generation) => Number.isInteger(generation) && generation >= 1);
   return isRight
     ? []
     : [

@@ -93,7 +93,8 @@ function checkMachine(
     mistakes.push(`is called ${name}, as another one is`);
   }
   if (typeof address === "string") {
-    mistakes.push(...addressMistakes(address, machine, machines, tls));
+    const isShared = machines.every((other) => isSameMachine(machine, other));
+    mistakes.push(...addressMistakes(address, tls, isShared));
   }
   if (user === "") {
     mistakes.push(`has no user: set sshUser for all, or user for this one`);
@@ -115,12 +116,18 @@ function checkMachine(
   return mistakes;
 }
 
-function addressMistakes(
-  address: string,
-  machine: CheckedMachine,
-  machines: readonly CheckedMachine[],
+/**
+ * What is wrong with a member's address.
+ * @param isShared whether all members are on one machine
+ */
+export function addressMistakes(
+  address: unknown,
   tls: MachinesSettings["tls"],
+  isShared: boolean,
 ): string[] {
+  if (typeof address !== "string") {
+    return [`has no address: expected an IPv4 address that the others reach`];
+  }
   const mistakes: string[] = [];
   if (parseIpv4(address) === undefined && address !== "localhost") {
     mistakes.push(`has the address "${address}", expected an IPv4 address that the others reach`);
@@ -131,7 +138,7 @@ function addressMistakes(
     );
   }
   const isLoopback = address === "localhost" || address.startsWith("127.");
-  if (isLoopback && !machines.every((other) => isSameMachine(machine, other))) {
+  if (isLoopback && !isShared) {
     mistakes.push(`has the address ${address}, which members on other machines cannot reach`);
   }
   return mistakes;

@@ -16,17 +16,25 @@ export function readBastion(reader: SettingsReader): Bastion | undefined {
     return undefined;
   }
   const port = Number(bastion.port ?? "22");
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    reader.mistake("bastion", `has the port "${bastion.port}", expected 1 to 65535`);
-  }
-  if (!hostKeyPattern.test(bastion.hostKey)) {
-    reader.mistake(
-      "bastion",
-      `has the hostKey "${bastion.hostKey}", expected a line such as "ssh-ed25519 AAAA…": ` +
-        `ssh-keyscan -t ed25519 ${bastion.host} prints it`,
-    );
+  for (const text of bastionMistakes({ ...bastion, port })) {
+    reader.mistake("bastion", text);
   }
   return { ...bastion, port };
+}
+
+/** What is wrong with a bastion. */
+export function bastionMistakes({ host, port, hostKey }: Bastion): string[] {
+  const mistakes: string[] = [];
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    mistakes.push(`has the port "${port}", expected 1 to 65535`);
+  }
+  if (!hostKeyPattern.test(hostKey)) {
+    mistakes.push(
+      `has the hostKey "${hostKey}", expected a line such as "ssh-ed25519 AAAA…": ` +
+        `ssh-keyscan -t ed25519 ${host} prints it`,
+    );
+  }
+  return mistakes;
 }
 
 /** Keys and passwords, and whether there is a way to the machines at all. */
@@ -62,7 +70,8 @@ export function checkSecret(setting: string, value: string, secrets: readonly st
       ];
 }
 
-function checkKey(
+/** A private key that nobody can use, or that is in plain text. */
+export function checkKey(
   setting: string,
   key: string,
   secrets: readonly string[],

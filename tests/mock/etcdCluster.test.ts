@@ -152,6 +152,30 @@ describe("two clusters in one program", () => {
   });
 });
 
+describe("a cluster", () => {
+  beforeEach(() => start(false));
+
+  it("goes by a bastion that takes no key without one, and not with an empty one", async () => {
+    const bastion = { host: "198.51.100.1", user: "jump", port: 22, hostKey: "ssh-ed25519 BBBB" };
+    const cluster = new EtcdCluster("orders", {
+      machines: machinesAt(1),
+      ssh: { user: "root", password: pulumi.secret("word"), bastion },
+    });
+    await valueOf(cluster.health);
+    await waitForRPCs();
+    const { connection } = inputs["command:remote:Command::orders-node-0"];
+    const { proxy } = connection.value ?? connection;
+    expect(proxy).toMatchObject(bastion);
+    expect(proxy).not.toHaveProperty("privateKey");
+  });
+
+  it("has no aliases: what was done to it is found by its name", () => {
+    expect(
+      () => new EtcdCluster("b", { machines: machinesAt(1), ssh }, { aliases: [{ name: "a" }] }),
+    ).toThrow(/EtcdCluster b: .* cannot have aliases/);
+  });
+});
+
 describe("a preview", () => {
   beforeEach(() => start(true));
 

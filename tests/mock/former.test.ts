@@ -47,6 +47,18 @@ describe("what the last update that succeeded has left", () => {
     expect(await formerly(stack, other).record).toBeUndefined();
   });
 
+  it("is asked for without making a resource of whatever the state refers to", async () => {
+    const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
+    const invoke = (monitor["invoke"] as (...args: unknown[]) => void).bind(monitor);
+    const accepts: boolean[] = [];
+    monitor["invoke"] = (request: { getAcceptresources(): boolean }, callback: unknown) => {
+      accepts.push(request.getAcceptresources());
+      invoke(request, callback);
+    };
+    expect(await formerly(stack).record).toEqual(record);
+    expect(accepts).toEqual([false]);
+  });
+
   it("is read again where the engine is just writing it", async () => {
     torn = 3;
     expect(await formerly(stack).record).toEqual(record);

@@ -101,6 +101,63 @@ describe("the args of an EtcdCluster", () => {
     }
   });
 
+  it.each<[string, Partial<EtcdClusterArgs>]>([
+    ["machines names nobody", { machines: [] }],
+    ["machines names nobody", { machines: undefined }],
+    ["machines[0].replacements is NaN", { machines: [{ ...machines[0]!, replacements: NaN }] }],
+    [
+      "machines[0].dataReplacements is -1",
+      { machines: [{ ...machines[0]!, dataReplacements: -1 }] },
+    ],
+    ["machines[0].host is empty", { machines: [{ ...machines[0]!, host: "" }] }],
+    [
+      'machines[0] has the hostKey "garbage"',
+      { machines: [{ ...machines[0]!, hostKey: "garbage" }] },
+    ],
+    ['release.install is "relase"', { release: { install: "relase" as never } }],
+    ["tls.certificateAuthorities is [1.5]", { tls: { certificateAuthorities: [1.5] } }],
+    ["ssh.privateKey cannot be read", { ssh: { user: "root", privateKey: "garbage" } }],
+    [
+      'ssh.bastion has the port "0"',
+      { ssh: { ...ssh, bastion: { host: "b", user: "b", port: 0, hostKey: "ssh-ed25519 AAAA" } } },
+    ],
+    [
+      'ssh.bastion has the hostKey "undefined"',
+      { ssh: { ...ssh, bastion: { host: "b", user: "b", port: 22, hostKey: undefined as never } } },
+    ],
+    [
+      "machines names 2 members",
+      { machines: { requests: machines.slice(1), spec: {}, make: () => 0 } as never },
+    ],
+  ])("are refused: %s", (text, changes) => expect(refusal(changes)).toContain(`\n  ${text}`));
+
+  describe("that are known later", () => {
+    const first = (changes: object, more: Partial<EtcdClusterArgs> = {}) => {
+      const args = { machines: [{ ...machines[0]!, host: "10.1.2.3", ...changes }], ssh, ...more };
+      return readArgs("orders", args).maker;
+    };
+    const address = (changes: object, more?: Partial<EtcdClusterArgs>) =>
+      pulumi.output(first(changes, more).requests[0]!.address);
+
+    it("are no secrets, though they come as one: they are compared, and shown when refused", async () => {
+      const known = address({ address: pulumi.secret("10.64.3.7") });
+      expect(await pulumi.isSecret(known)).toBe(false);
+      expect(await valueOf(known)).toBe("10.64.3.7");
+    });
+
+    it.each<[string, object, Partial<EtcdClusterArgs>]>([
+      [
+        "has the public address 8.8.8.8, and tls is off",
+        { address: pulumi.output("8.8.8.8") },
+        { tls: { enabled: false } },
+      ],
+      ['has the address "elsewhere", expected', { address: pulumi.output("elsewhere") }, {}],
+      ["has no address", { address: pulumi.output(undefined) }, {}],
+    ])("are refused when they are: %s", async (text, changes, more) => {
+      await expect(valueOf(address(changes, more))).rejects.toThrow(text);
+    });
+  });
+
   it("never show a secret in what is refused", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[!-~]{8,40}$/), (secret) => {
@@ -115,6 +172,16 @@ describe("the args of an EtcdCluster", () => {
     );
   });
 });
+
+/** An output's value, or why it has none. */
+async function valueOf<Value>(output: pulumi.Output<Value>): Promise<Value> {
+  const all = output as unknown as { promise(): Promise<Value> } & Record<string, unknown>;
+  const [value] = await Promise.allSettled([all.promise(), all["isKnown"], all["isSecret"]]);
+  if (value.status === "rejected") {
+    throw value.reason;
+  }
+  return value.value;
+}
 
 function pick<All extends object>(all: All, like: object): Partial<All> {
   return Object.fromEntries(

@@ -120,7 +120,7 @@ export class Admission extends pulumi.ComponentResource {
   ) {
     super("etcd:index:Admission", name, {}, opts);
     const { identity, members } = args;
-    this.desired = valueOf(args.desired);
+    this.desired = knownDesired(args.desired);
     this.former = new FormerUpdate(
       identity.stack,
       pulumi.createUrn(`${name}-record`, "pulumi:index:Stash", this),
@@ -130,9 +130,10 @@ export class Admission extends pulumi.ComponentResource {
     this.repairs = this.findRepairs(this.observed);
     this.guard = new MachineGuard(name, this.standpoint(this.observed), this.desired, members);
     this.lock = new RollingLock(members.length, () => this.standing());
-    const hook = new pulumi.ResourceHook(`${name}-gate`, ({ oldInputs }) =>
-      this.admit(oldInputs?.["input"] as Gated | undefined),
-    );
+    const hook = new pulumi.ResourceHook(`${name}-gate`, async ({ oldInputs }) => {
+      const old = await plainInputs(oldInputs);
+      await this.admit(old["input"] as Gated | undefined);
+    });
     this.gate = new pulumi.Stash(
       `${name}-change`,
       { input: this.gated() },
@@ -237,7 +238,8 @@ export class Admission extends pulumi.ComponentResource {
   /** For the resource that changes a member: its name is the component's and the member's. */
   memberHooks(): pulumi.ResourceHookBinding {
     return around(`${this.name}-member`, {
-      before: ({ name, newInputs }) => this.beforeMember(this.memberOf(name), newInputs ?? {}),
+      before: async ({ name, newInputs }) =>
+        this.beforeMember(this.memberOf(name), await plainInputs(newInputs)),
       after: ({ name }) => this.lock.release(this.memberOf(name)),
       failed: ({ name, errors }) => this.lock.fail(this.memberOf(name), errors),
     });
@@ -626,6 +628,30 @@ export class Admission extends pulumi.ComponentResource {
   private say(line: string): void {
     void pulumi.log.info(line, this);
   }
+}
+
+/** Inputs as a hook gets them: what is secret comes as an output. */
+async function plainInputs(inputs: Inputs | undefined): Promise<Inputs> {
+  return valueOf(pulumi.output(inputs ?? {}));
+}
+
+/**
+ * What is asked for, when it is known. In a preview that may be never, and nobody waits for it then.
+ * @throws RunError where an update leaves it unknown
+ */
+function knownDesired(desired: pulumi.Output<Desired>): Promise<Desired> {
+  const { isKnown } = desired as unknown as { isKnown: Promise<boolean> };
+  const known = isKnown.then((yes) => {
+    if (yes || pulumi.runtime.isDryRun()) {
+      return valueOf(desired);
+    }
+    throw new pulumi.RunError(
+      "where a member's machine is, is not known in this update, as when --target leaves that machine out: nothing of the cluster was changed. Run pulumi up without it",
+    );
+  });
+  // Whoever needs it says so; a preview without an address is no failure.
+  known.catch(() => undefined);
+  return known;
 }
 
 /** Hooks before and after a resource is made or changed, and for where that fails; it is not tried again. */

@@ -2,6 +2,12 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import {
+  ResourceInvokeRequest,
+  type ResourceInvokeResponse,
+} from "@pulumi/pulumi/proto/resource_pb";
+import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
 import type { ClusterIdentity } from "../identity";
@@ -86,12 +92,7 @@ async function resourcesOf(
 ): Promise<Record<string, { readonly outputs: Record<string, unknown> }>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const said = (await pulumi.runtime.invoke(
-        "pulumi:pulumi:readStackResourceOutputs",
-        { stackName: stack },
-        { async: true },
-      )) as { outputs: Record<string, { outputs: Record<string, unknown> }> };
-      return said.outputs;
+      return await askForResources(stack);
     } catch (error) {
       if (attempt === attempts) {
         throw new pulumi.RunError(
@@ -101,6 +102,59 @@ async function resourcesOf(
       await sleep(pauseMs);
     }
   }
+}
+
+/**
+ * Asks the engine itself. The SDK's own `invoke` would make a resource of each reference to one that is anywhere in
+ * the stack's state, registered in this update or not, and write all of the answer, with its secrets, to a debug log.
+ */
+async function askForResources(
+  stack: string,
+): Promise<Record<string, { readonly outputs: Record<string, unknown> }>> {
+  const request = new ResourceInvokeRequest();
+  request.setTok("pulumi:pulumi:readStackResourceOutputs");
+  request.setArgs(Struct.fromJavaScript({ stackName: stack }));
+  request.setAcceptresources(false);
+  // So that the program does not end meanwhile.
+  const done = pulumi.runtime.rpcKeepAlive();
+  try {
+    const response = await new Promise<ResourceInvokeResponse>((resolve, reject) => {
+      const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+      monitor.invoke(request, (error, answer) => (error ? reject(error) : resolve(answer!)));
+    });
+    const [failure] = response.getFailuresList();
+    if (failure !== undefined) {
+      throw new Error(failure.getReason());
+    }
+    const said = plain(response.getReturn()?.toJavaScript()) as {
+      outputs: Record<string, { outputs: Record<string, unknown> }>;
+    };
+    return said.outputs;
+  } finally {
+    done();
+  }
+}
+
+/** What is used of the engine's monitor. */
+interface Monitor {
+  invoke(
+    request: ResourceInvokeRequest,
+    callback: (error: Error | null, answer?: ResourceInvokeResponse) => void,
+  ): void;
+}
+
+/** Values in the place of the engine's marks of secrets, wherever they are. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(plain);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const { [specialSigKey]: mark, value: hidden } = value as Record<string, unknown>;
+  return mark === specialSecretSig
+    ? plain(hidden)
+    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }
 
 /** A connection's host, user and host keys. */

@@ -192,7 +192,9 @@ export class ExistingMachines extends pulumi.ComponentResource {
   }
 
   private connection({ host, port, user, hostKey }: ExistingMachine): Connection {
-    const { privateKey, password, bastion } = this.args.login;
+    const { privateKey, password, bastion, bastionPrivateKey } = this.args.login;
+    // None at all is no key, and not one that nobody can read.
+    const hasKey = bastionPrivateKey !== "" || privateKey !== "";
     return {
       host,
       port,
@@ -202,7 +204,10 @@ export class ExistingMachines extends pulumi.ComponentResource {
       perDialTimeout: 5,
       privateKey: secretOrNone(privateKey),
       password: secretOrNone(password),
-      proxy: bastion && { ...bastion, privateKey: this.credentials.bastionPrivateKey },
+      proxy: bastion && {
+        ...bastion,
+        ...(hasKey && { privateKey: this.credentials.bastionPrivateKey }),
+      },
     };
   }
 }

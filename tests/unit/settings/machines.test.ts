@@ -178,7 +178,7 @@ describe("a host key among lines of known_hosts", () => {
 
 describe("every example is valid with host keys and a login", () => {
   const folder = path.join(__dirname, "../../../examples");
-  it.each(readdirSync(folder))("%s", (file) => {
+  it.each(readdirSync(folder).filter((name) => name.endsWith(".yaml")))("%s", (file) => {
     const { config } = parse(readFileSync(path.join(folder, file), "utf8")) as {
       config: { machines: { host?: string; address: string }[] };
     };
