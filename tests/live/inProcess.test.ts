@@ -60,7 +60,7 @@ describe.skipIf(!inject("canRunLab"))("the program in process, on three machines
   });
 
   it("prints no key", () => {
-    expect(printed.join("\n")).toContain("created controller-2 (command:remote:Command)");
+    expect(printed.join("\n")).toContain("created etcd-controller-2 (command:remote:Command)");
     expectNoPrivateKey(printed.join("\n"));
   });
 

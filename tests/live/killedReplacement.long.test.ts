@@ -61,7 +61,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       if (said) {
         return "joining as a learner";
       }
-      return isStep && (step.includes(victim) || / (change|health) /.test(`${step} `))
+      return isStep && (step.includes(victim) || / etcd-(change|health|record) /.test(`${step} `))
         ? step.replaceAll(victim, "VICTIM")
         : undefined;
     }

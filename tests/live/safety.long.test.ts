@@ -191,7 +191,7 @@ describe.skipIf(!inject("canRunPulumi"))(
 
       it("is not joined by another one: no two machines go in one update", async () => {
         const ids = operator.outputs.members.map(({ machineId }) => machineId);
-        await endedAt(replaced("controller-0"), /Stash change updated/, "SIGINT");
+        await endedAt(replaced("controller-0"), /Stash etcd-change updated/, "SIGINT");
         const both = {
           replacements: { "controller-0": 1, "controller-1": 1 },
           dataReplacements: { "controller-0": 1, "controller-1": 1 },
@@ -228,7 +228,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         "by %s is finished, though their addresses have changed",
         async (signal, type) => {
           const change = { instanceType: type };
-          await endedAt(change, /aws:ec2:Instance controller-\d updated/, signal);
+          await endedAt(change, /aws:ec2:Instance etcd-controller-\d updated/, signal);
           await operator.up();
           await expectAlive();
           const preview = await operator.attempt({}, ["preview", "--expect-no-changes"]);
@@ -288,7 +288,7 @@ describe.skipIf(!inject("canRunPulumi"))(
             operator.engine.run(up, (line) => {
               printed.push(line);
               // The gate has passed: nobody looks at the survivor any more but those who join.
-              if (line.includes("Stash change updated") && !paused.done) {
+              if (line.includes("Stash etcd-change updated") && !paused.done) {
                 paused.done = true;
                 void on("controller-0", survivor);
               }
