@@ -4,7 +4,6 @@ import { desiredCluster } from "./etcd/desiredCluster";
 import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
 import { type Member, Members } from "./etcd/members";
-import type { MemberRequest } from "./etcd/plan";
 import { Admission } from "./etcd/rollout/admission";
 import { binariesOf } from "./etcd/stage";
 import { type MemberOutput, memberOutputs, type SshOutput, sshOutputs } from "./outputs";
@@ -72,10 +71,9 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
     // Whose it is, all that is asked for, and what lets a change of it pass.
     const identity = clusterIdentity(name, clusterName, parent);
-    const asked = pulumi.output(maker.requests).apply((requests) => {
-      assertApart(name, requests);
-      return desiredCluster({ ...settings, restore }, requests, maker.spec);
-    });
+    const asked = pulumi
+      .output(maker.requests)
+      .apply((requests) => desiredCluster({ ...settings, restore }, requests, maker.spec));
     const plans = asked.apply(({ members }) => members);
     const desired = asked.apply((cluster) => cluster.desired);
     const names = maker.requests.map((request) => request.name);
@@ -162,18 +160,6 @@ export class EtcdCluster extends pulumi.ComponentResource {
       ssh: this.ssh,
       clientSecurityGroupId: this.clientSecurityGroupId,
     });
-  }
-}
-
-/** @throws RunError where two machines have one address, now that all are known */
-function assertApart(name: string, requests: readonly MemberRequest[]): void {
-  for (const [index, { name: member, address, sharesMachine }] of requests.entries()) {
-    const other = requests.slice(0, index).find((one) => one.address === address);
-    if (other !== undefined && sharesMachine !== true) {
-      throw new pulumi.RunError(
-        `EtcdCluster ${name}: the machines of ${other.name} and ${member} have one address, ${address}; nothing was changed`,
-      );
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { memberFiles, type MemberFiles } from "./files";
 
 /** The ports of a member. */
@@ -31,11 +32,22 @@ export interface MemberPlan extends MemberFiles {
   readonly ports: MemberPorts;
 }
 
-/** The plan of each member, in the given order. */
+/**
+ * The plan of each member, in the given order.
+ * @throws RunError where two machines have one address, as addresses that are known late may turn out to
+ */
 export function planMembers(
   requests: readonly MemberRequest[],
   { tls }: { tls: boolean },
 ): MemberPlan[] {
+  for (const [index, { name, address, sharesMachine = false }] of requests.entries()) {
+    const other = requests.slice(0, index).find((one) => one.address === address);
+    if (other !== undefined && !sharesMachine) {
+      throw new RunError(
+        `the machines of ${other.name} and ${name} have one address, ${address}; nothing was changed`,
+      );
+    }
+  }
   const scheme = tls ? "https" : "http";
   return requests.map(({ name, address, ports = defaultPorts, sharesMachine = false }) => ({
     ...memberFiles(name, sharesMachine),

@@ -310,6 +310,14 @@ describe("a member that does not run what was left", () => {
     expect(await repairOf(admission, "c")).toMatch(/^[0-9a-f]{16}$/);
   });
 
+  it("is the only one that is recorded with a word: else a second update would record the others", async () => {
+    const left = { process: { digest: "left" } };
+    show(observed({ machines: { a: left, b: left, c: left } }));
+    const { admission } = await update(desired(), desired());
+    const { repairs } = admission as unknown as { repairs: Promise<object> };
+    expect(await repairs).toEqual({ b: "earlier" });
+  });
+
   it("is not repaired unseen", async () => {
     show(observed({ machines: { b: "no route" } }));
     const { admission } = await update(desired(), desired());
