@@ -1,3 +1,4 @@
+import { ownCluster } from "../../components/outputs";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createTls } from "../../lab/inprocess/tls";
@@ -37,7 +38,7 @@ export async function breakCertificates(
   const plain = await exported("--show-secrets");
   for (const { name } of outputs.members) {
     for (const purpose of ["server", "peer"]) {
-      const certificate = await expired(plain, `${name}-${purpose}`);
+      const certificate = await expired(plain, `${ownCluster}-${name}-${purpose}`);
       await write(outputs, name, `/etc/etcd/pki/${purpose}.crt`, certificate);
     }
   }

@@ -1,3 +1,4 @@
+import { ownCluster } from "../../components/outputs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
@@ -238,8 +239,8 @@ describe.skipIf(!inject("canRunPulumi"))(
     });
 
     describe("replacements that nobody asked for", () => {
-      const instance = (name: string) => ["--replace", `**Instance::${name}`];
-      const volume = (name: string) => ["--replace", `**Volume::${name}-data`];
+      const instance = (name: string) => ["--replace", `**Instance::${ownCluster}-${name}`];
+      const volume = (name: string) => ["--replace", `**Volume::${ownCluster}-${name}-data`];
 
       it.each([
         ["machines", names.flatMap(instance)],
