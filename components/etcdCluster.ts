@@ -10,7 +10,7 @@ import { type MemberOutput, memberOutputs, type SshOutput, sshOutputs } from "./
 import { clusterIssuers } from "./pki/issuer";
 import { renewalDays } from "./pki/lifetimes";
 import { noNames } from "./pki/subjectNames";
-import { type ClusterSettings, releaseSource } from "./settings/cluster";
+import { releaseSource } from "./settings/cluster";
 import { usesBucket } from "./settings/snapshots";
 import { restoreRequest, snapshotPlan } from "./snapshots";
 
@@ -58,7 +58,9 @@ export class EtcdCluster extends pulumi.ComponentResource {
         `EtcdCluster ${name}: what was done to a cluster is found by its component's name, so it cannot have aliases. Give it the name that it had; nothing was changed`,
       );
     }
-    super("etcd:index:EtcdCluster", name, withoutSecrets(settings), opts);
+    // The state shows what it was given; a secret is an input of what needs it, and of nothing else.
+    const shown = { ...settings, snapshotSecretAccessKey: undefined };
+    super("etcd:index:EtcdCluster", name, shown, opts);
     for (const warning of warnings) {
       void pulumi.log.warn(warning, this);
     }
@@ -162,14 +164,3 @@ export class EtcdCluster extends pulumi.ComponentResource {
     });
   }
 }
-
-/** What a state may show of it: secrets are inputs of what needs them, and of nothing else. */
-function withoutSecrets(settings: ClusterSettings): Omit<ClusterSettings, SecretSetting> {
-  const shown: { -readonly [Key in keyof ClusterSettings]?: ClusterSettings[Key] } = {
-    ...settings,
-  };
-  delete shown.snapshotSecretAccessKey;
-  return shown as Omit<ClusterSettings, SecretSetting>;
-}
-
-type SecretSetting = "snapshotSecretAccessKey";

@@ -257,7 +257,7 @@ function checkedLater(
   name: string,
   machine: ExistingMachine,
   index: number,
-  { machines, ssh = {} }: EtcdClusterArgs,
+  { machines }: EtcdClusterArgs,
   { tls }: ClusterSettings,
 ): ExistingMachine {
   const isShared = "make" in machines || machines.length === 1;
@@ -286,10 +286,7 @@ function checkedLater(
         ? []
         : ["has no host: expected where SSH reaches it"],
     ),
-    hostKey:
-      machine.hostKey === undefined || ssh.verifyHostKeys === false
-        ? undefined
-        : later(machine.hostKey, hostKeyMistakes),
+    hostKey: machine.hostKey === undefined ? undefined : later(machine.hostKey, hostKeyMistakes),
     id: machine.id === undefined ? undefined : later(machine.id, () => []),
   };
 }
@@ -302,7 +299,7 @@ function hostKeyMistakes(text: unknown): string[] {
       ];
 }
 
-/** Whoever makes the machines: how many members there are, and what they are called. */
+/** For machines of any maker: how many members there are, and what they are called. */
 function checkMembers(
   members: readonly { readonly name: string }[],
   settings: ClusterSettings,

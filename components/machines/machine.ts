@@ -75,9 +75,6 @@ export type MachineSpec = Pick<
   >;
 };
 
-/** A member that is to be, where its machine's address is known beforehand. */
-export type PlainMachineRequest = MemberRequest;
-
 /** A member that is to be, on a machine that may have to be made first. */
 export type MachineRequest = Omit<MemberRequest, "address"> & {
   readonly address: pulumi.Input<string>;

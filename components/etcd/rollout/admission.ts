@@ -649,7 +649,7 @@ function knownDesired(desired: pulumi.Output<Desired>): Promise<Desired> {
       "where a member's machine is, is not known in this update, as when --target leaves that machine out: nothing of the cluster was changed. Run pulumi up without it",
     );
   });
-  // Whoever needs it says so; a preview without an address is no failure.
+  // What needs it fails with it; a preview without an address is no failure.
   known.catch(() => undefined);
   return known;
 }

@@ -1,5 +1,6 @@
 import { contains, parseCidr, parseIpv4 } from "../../cidr";
-import type { MachineSpec, PlainMachineRequest } from "../machine";
+import type { MemberRequest } from "../../etcd/plan";
+import type { MachineSpec } from "../machine";
 import { architectureOf } from "./instanceTypes";
 
 /** What of controllers on EC2 is looked at before it changes. */
@@ -17,7 +18,7 @@ export interface Ec2SpecArgs {
 }
 
 /** The members of controllers on EC2, and what is asked of the machines as a whole. */
-export function ec2Spec(args: Ec2SpecArgs): { requests: PlainMachineRequest[]; spec: MachineSpec } {
+export function ec2Spec(args: Ec2SpecArgs): { requests: MemberRequest[]; spec: MachineSpec } {
   return {
     requests: args.controllers.map(({ name, privateIp }) => ({ name, address: privateIp })),
     spec: {
