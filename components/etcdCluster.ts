@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type EtcdClusterArgs, readArgs } from "./etcdClusterArgs";
+import type { EtcdClusterArgs } from "./etcdClusterArgs";
 import { desiredCluster } from "./etcd/desiredCluster";
 import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
@@ -11,13 +11,15 @@ import { clusterIssuers } from "./pki/issuer";
 import { renewalDays } from "./pki/lifetimes";
 import { noNames } from "./pki/subjectNames";
 import { releaseSource } from "./settings/cluster";
+import { readArgs } from "./settings/readArgs";
 import { usesBucket } from "./settings/snapshots";
 import { restoreRequest, snapshotPlan } from "./snapshots";
 
-/** The health after the last change, and when certificates end: RFC 3339, by name. */
-export type EtcdClusterHealth = ClusterHealth & {
-  readonly certificates: Readonly<Record<string, string>>;
-};
+/** The health after the last change. */
+export interface EtcdClusterHealth extends ClusterHealth {
+  /** When each certificate ends, as RFC 3339, by its name. */
+  readonly certificates: Record<string, string>;
+}
 
 /**
  * An etcd cluster, TLS-secured and healthy, on machines that exist or that a maker of machines makes. A change of
@@ -52,14 +54,13 @@ export class EtcdCluster extends pulumi.ComponentResource {
    * @throws RunError with all that is wrong with `args`
    */
   constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, maker, secretAccessKey, warnings } = readArgs(name, args);
-    if (opts?.aliases !== undefined) {
+    const { settings, maker, secretAccessKey, shown, warnings } = readArgs(name, args);
+    if (opts?.aliases !== undefined && opts.aliases.length > 0) {
       throw new pulumi.RunError(
         `EtcdCluster ${name}: what was done to a cluster is found by its component's name, so it cannot have aliases. Give it the name that it had; nothing was changed`,
       );
     }
-    // The state shows what it was given; a secret is an input of what needs it, and of nothing else.
-    const shown = { ...settings, snapshotSecretAccessKey: undefined };
+    // A secret is an input of what needs it, and of nothing else.
     super("etcd:index:EtcdCluster", name, shown, opts);
     for (const warning of warnings) {
       void pulumi.log.warn(warning, this);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Member } from "./etcd/members";
 import type { Machine } from "./machines/machine";
+import type { Bastion } from "./ssh";
 
 /** What the project's own program calls its cluster: whatever is made for it has that in front. */
 export const ownCluster = "etcd";
@@ -53,7 +54,7 @@ export interface SshOutput {
   readonly user: string;
   /** The machine's host key, as a line of authorized_keys holds it. */
   readonly hostKey?: string;
-  readonly bastion?: { host: string; port: number; user: string; hostKey: string };
+  readonly bastion?: Bastion;
 }
 
 export function sshOutputs(machines: readonly Machine[]): pulumi.Output<SshOutput[]> {

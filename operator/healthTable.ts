@@ -36,7 +36,7 @@ export function certificateLines({ certificates, warning }: CertificatesHealth):
 
 function snapshotLine({ last, warning }: SnapshotHealth): string {
   const found =
-    last === null
+    last === undefined
       ? "no snapshot yet"
       : `last snapshot: ${duration(last.ageSeconds)} ago, ${mebibytes(last.sizeBytes)}, revision ${last.revision}, ${last.where}`;
   return warning === "" ? found : `${found}\nWARNING: ${warning}`;
@@ -47,7 +47,7 @@ function row(member: MemberHealth): string[] {
     member.name,
     member.endpoint,
     member.healthy ? "yes" : "no",
-    member.latencyMs === null ? "–" : `${member.latencyMs.toFixed(1)} ms`,
+    member.latencyMs === undefined ? "–" : `${member.latencyMs.toFixed(1)} ms`,
     member.version ?? "–",
     member.leader ? "leader" : "",
     databaseSize(member),
@@ -56,5 +56,7 @@ function row(member: MemberHealth): string[] {
 }
 
 function databaseSize({ dbSizeBytes: size, dbSizeInUseBytes: inUse }: MemberHealth): string {
-  return size === null ? "–" : `${mebibytes(size)} (${inUse === null ? "–" : mebibytes(inUse)})`;
+  return size === undefined
+    ? "–"
+    : `${mebibytes(size)} (${inUse === undefined ? "–" : mebibytes(inUse)})`;
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { argsOf } from "../components/settings/argsOf";
+import { readArgs } from "../components/settings/readArgs";
 import { SettingsError } from "../components/settings/reader";
-import { clusterWarnings } from "../components/settings/cluster";
-import { readSettings, type Settings, settingsWarnings } from "../components/settings/settings";
+import { readSettings, type Settings } from "../components/settings/settings";
 
 /** A stack's configuration, as texts, from `Pulumi.yaml`'s defaults and what a test changes. */
 export function rawSettings(changes: Record<string, unknown> = {}): Record<string, string> {
@@ -39,8 +40,6 @@ export function mistakesIn(changes: Record<string, unknown>, secrets: string[] =
 }
 
 /** All that a program with these settings warns of. */
-export function warningsOf(settings: Settings): string[] {
-  const members = (settings.machines.length > 0 ? settings.machines : settings.controllers).length;
-  const verifyHostKeys = settings.machines.length === 0 || settings.verifyHostKeys;
-  return [...clusterWarnings(settings, { members, verifyHostKeys }), ...settingsWarnings(settings)];
+export function warningsOf(settings: Settings): readonly string[] {
+  return readArgs(settings.clusterName, argsOf(settings)).warnings;
 }

@@ -13,16 +13,17 @@ export interface MemberHealth {
   readonly endpoint: string;
   /** Whether a linearizable read on this member succeeded. */
   readonly healthy: boolean;
-  /** How long that read took, in milliseconds. */
-  readonly latencyMs: number | null;
-  readonly version: string | null;
+  /** How long that read took, in milliseconds; undefined where it failed. */
+  readonly latencyMs?: number | undefined;
+  /** What it says that it runs. */
+  readonly version?: string | undefined;
   /** The member's id in hexadecimal, as etcdctl prints it. */
-  readonly id: string | null;
+  readonly id?: string | undefined;
   readonly leader: boolean;
   /** The size of the database file, in bytes. */
-  readonly dbSizeBytes: number | null;
+  readonly dbSizeBytes?: number | undefined;
   /** What of it is not free space, which a defragmentation gives back. */
-  readonly dbSizeInUseBytes: number | null;
+  readonly dbSizeInUseBytes?: number | undefined;
   /** Alarms that this member has raised: NOSPACE, CORRUPT. */
   readonly alarms: string[];
 }
@@ -32,6 +33,7 @@ export interface ClusterHealth {
   readonly healthy: boolean;
   /** The verdict in words. */
   readonly verdict: string;
+  /** What each of them said. */
   readonly members: MemberHealth[];
   /** What became of the snapshots; it does not decide whether the cluster is healthy. */
   readonly snapshots: SnapshotHealth;
@@ -112,9 +114,9 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
     name: member.name,
     endpoint: member.clientUrl,
     healthy,
-    latencyMs: healthy ? milliseconds(textOf(read?.["took"])) : null,
-    version: word(status["version"]) || null,
-    id: id || null,
+    latencyMs: healthy ? milliseconds(textOf(read?.["took"])) : undefined,
+    version: word(status["version"]) || undefined,
+    id: id || undefined,
     leader: id !== "" && hexId(status["leader"]) === id,
     dbSizeBytes: bytes(status["dbSize"]),
     dbSizeInUseBytes: bytes(status["dbSizeInUse"]),
@@ -161,15 +163,15 @@ function membershipMistakes(members: readonly MemberUrls[], answers: Answers): s
   ];
 }
 
-function bytes(value: unknown): number | null {
-  return textOf(value) === "" ? null : natural(value);
+function bytes(value: unknown): number | undefined {
+  return textOf(value) === "" ? undefined : natural(value);
 }
 
 /** A Go duration of one unit, as etcdctl prints it: 1.687ms, 912µs, 1.2s. */
-function milliseconds(took: string): number | null {
+function milliseconds(took: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,15})?)(ns|µs|us|ms|s)$/.exec(took);
   if (match === null) {
-    return null;
+    return undefined;
   }
   const factor = { ns: 1e-6, µs: 1e-3, us: 1e-3, ms: 1, s: 1e3 }[match[2] as "ms"];
   return Number((Number(match[1]) * factor).toFixed(3));

@@ -4,7 +4,6 @@ import {
   knownHostKey,
   type MachineSetting,
 } from "../machines/existing/machineSetting";
-import type { EtcdClusterArgs } from "../etcdClusterArgs";
 import type { SshSettings } from "../ssh";
 import { labelMistake } from "./names";
 import type { Mistake, SettingsReader } from "./reader";
@@ -162,37 +161,4 @@ function checkAccess({ knownHosts, sshPrivateKey, sshPassword }: MachinesSetting
     });
   }
   return mistakes;
-}
-
-/** The machines of a stack's settings as a cluster takes them. */
-export function clusterMachines(
-  settings: MachinesSettings & {
-    readonly replacements: Readonly<Record<string, number>>;
-    readonly dataReplacements: Readonly<Record<string, number>>;
-  },
-): Required<Pick<EtcdClusterArgs, "machines" | "ssh">> {
-  const { machines, knownHosts, verifyHostKeys, bastion } = settings;
-  return {
-    machines: machines.map(({ name, address, host, user, port, ports }) => {
-      const hostKey = verifyHostKeys ? knownHostKey({ host, port }, knownHosts) : undefined;
-      return {
-        name,
-        address,
-        host,
-        user,
-        port,
-        ports,
-        ...(hostKey !== undefined && { hostKey }),
-        replacements: settings.replacements[name] ?? 0,
-        dataReplacements: settings.dataReplacements[name] ?? 0,
-      };
-    }),
-    ssh: {
-      privateKey: settings.sshPrivateKey,
-      password: settings.sshPassword,
-      verifyHostKeys,
-      ...(bastion && { bastion }),
-      bastionPrivateKey: settings.bastionPrivateKey,
-    },
-  };
 }

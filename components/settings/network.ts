@@ -164,7 +164,7 @@ function checkSources(settings: NetworkSettings): Mistake[] {
   if (settings.sshCidrs.length === 0) {
     mistakes.push({
       setting: "sshCidrs",
-      text: "is empty, expected the ranges that may reach port 22, your own address among them: pulumi config set --path 'sshCidrs[0]' 203.0.113.7/32",
+      text: "is empty, expected the ranges that may reach port 22, your own address among them, such as 203.0.113.7/32",
     });
   }
   return mistakes;

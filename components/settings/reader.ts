@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
+import { type Bounded, bounds } from "./bounds";
 
 /** A mistake in the settings: what is wrong with which one, and what would be right. */
 export interface Mistake {
@@ -18,7 +19,8 @@ export class SettingsError extends RunError {
     const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
     super(
       `${count} not right; nothing was changed:\n${lines.join("\n")}\n` +
-        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>",
+        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>, " +
+        "and what is in a list with: pulumi config set --path '<setting>[0]' <value>",
     );
   }
 }
@@ -58,9 +60,10 @@ export class SettingsReader {
     return text === "true";
   }
 
-  /** A whole number from `least` to `most`; NaN where it is none, which no later check compares. */
-  integer(setting: string, least: number, most: number): number {
+  /** A whole number within its bounds; NaN where it is none, which no later check compares. */
+  integer(setting: Bounded): number {
     const text = this.text(setting);
+    const [least, most] = bounds[setting];
     const value = /^-?\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) {
       return value;

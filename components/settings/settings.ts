@@ -1,34 +1,17 @@
 import type { SshSettings } from "../ssh";
-import { isFromAnywhere } from "../cidr";
-import { instanceTypeMistake } from "../machines/aws/instanceTypes";
 import type { MachineSetting } from "../machines/existing/machineSetting";
 import type { Subject } from "../pki/certificate";
 import { checkCluster, checkMemberCount, type ClusterSettings } from "./cluster";
+import { checkEc2, type Ec2Settings, readEc2 } from "./ec2";
 import { checkMachines, readMachines } from "./machines";
-import { checkNetwork } from "./network";
-import { type Mistake, mistakeOf, SettingsError, SettingsReader } from "./reader";
+import { type Mistake, SettingsError, SettingsReader } from "./reader";
 import { checkSnapshots, readSnapshots } from "./snapshots";
 import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
-import { labelMistake } from "./names";
 
 /** A stack's settings, valid as a whole. `Pulumi.yaml` describes each of them. */
-export interface Settings extends ClusterSettings, SshSettings {
-  readonly replacements: Readonly<Record<string, number>>;
-  readonly dataReplacements: Readonly<Record<string, number>>;
+export interface Settings extends ClusterSettings, SshSettings, Ec2Settings {
   readonly machines: MachineSetting[];
-  readonly controllers: { readonly name: string; readonly privateIp: string }[];
-  readonly instanceType: string;
-  readonly dataVolumeGiB: number;
-  readonly vpcId: string;
-  readonly vpcCidr: string;
-  readonly subnetCidrs: string[];
-  readonly availabilityZones: string[];
-  readonly publicAddresses: boolean;
-  readonly sshCidrs: string[];
-  readonly sshFromAnywhere: boolean;
-  readonly clientCidrs: string[];
-  readonly clientsFromAnywhere: boolean;
   readonly sshUser: string;
 }
 
@@ -70,25 +53,6 @@ export function usesExistingMachines(settings: Settings): boolean {
   return settings.machines.length > 0;
 }
 
-/**
- * What is allowed and deserves a second thought, each with its setting's name, but for what a cluster says of itself
- * (`clusterWarnings`).
- */
-export function settingsWarnings(settings: Settings): string[] {
-  const onEc2 = !usesExistingMachines(settings);
-  const all: [boolean, string][] = [
-    [
-      onEc2 && settings.sshCidrs.some(isFromAnywhere),
-      "sshCidrs lets everybody try port 22 of every controller",
-    ],
-    [
-      onEc2 && settings.clientCidrs.some(isFromAnywhere),
-      "clientCidrs lets everybody try port 2379 of every controller",
-    ],
-  ];
-  return all.filter(([applies]) => applies).map(([, text]) => text);
-}
-
 function memberCount(settings: Settings): number {
   return usesExistingMachines(settings) ? settings.machines.length : settings.controllers.length;
 }
@@ -103,10 +67,10 @@ function read(reader: SettingsReader): Settings {
     releaseFile: reader.string("releaseFile"),
     ownReleases: reader.boolean("ownReleases"),
     binDirectory: reader.string("binDirectory"),
-    quotaGiB: reader.integer("quotaGiB", 1, 8),
+    quotaGiB: reader.integer("quotaGiB"),
     compactionRetention: reader.string("compactionRetention"),
-    heartbeatMs: reader.integer("heartbeatMs", 1, 10000),
-    electionMs: reader.integer("electionMs", 5, 50000),
+    heartbeatMs: reader.integer("heartbeatMs"),
+    electionMs: reader.integer("electionMs"),
     extraFlags: reader.texts("extraFlags"),
     evenMembers: reader.boolean("evenMembers"),
     replacements: reader.counts("replacements"),
@@ -114,18 +78,7 @@ function read(reader: SettingsReader): Settings {
     ...readSnapshots(reader),
     machines: readMachines(reader),
     deleteData: reader.boolean("deleteData"),
-    controllers: reader.objects("controllers", ["name", "privateIp"], []),
-    instanceType: reader.string("instanceType"),
-    dataVolumeGiB: reader.integer("dataVolumeGiB", 1, 16384),
-    vpcId: reader.string("vpcId"),
-    vpcCidr: reader.string("vpcCidr"),
-    subnetCidrs: reader.strings("subnetCidrs"),
-    availabilityZones: reader.strings("availabilityZones"),
-    publicAddresses: reader.boolean("publicAddresses"),
-    sshCidrs: reader.strings("sshCidrs"),
-    sshFromAnywhere: reader.boolean("sshFromAnywhere"),
-    clientCidrs: reader.strings("clientCidrs"),
-    clientsFromAnywhere: reader.boolean("clientsFromAnywhere"),
+    ...readEc2(reader),
     sshUser: reader.string("sshUser"),
     sshPrivateKey: reader.string("sshPrivateKey"),
     sshPassword: reader.string("sshPassword"),
@@ -136,10 +89,10 @@ function read(reader: SettingsReader): Settings {
     tls: reader.choice("tls", ["on", "off"]),
     plainLoopback: reader.boolean("plainLoopback"),
     certificateSubject: readSubject(reader),
-    caLifetimeDays: reader.integer("caLifetimeDays", 1, 36500),
-    certificateLifetimeDays: reader.integer("certificateLifetimeDays", 1, 36500),
-    certificateRenewalDays: reader.integer("certificateRenewalDays", 1, 36500),
-    certificateIssue: reader.integer("certificateIssue", 1, 999999),
+    caLifetimeDays: reader.integer("caLifetimeDays"),
+    certificateLifetimeDays: reader.integer("certificateLifetimeDays"),
+    certificateRenewalDays: reader.integer("certificateRenewalDays"),
+    certificateIssue: reader.integer("certificateIssue"),
     certificateAuthorities: reader.integers("certificateAuthorities"),
     serverNames: reader.strings("serverNames"),
   };
@@ -169,32 +122,8 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
     ...checkReplacements(settings),
     ...checkSnapshots(settings, secrets),
     ...checkLogin(settings, secrets),
-    ...(usesExistingMachines(settings) ? checkMachines(settings) : checkAws(settings)),
+    ...(usesExistingMachines(settings) ? checkMachines(settings) : checkEc2(settings)),
   ];
-}
-
-function checkAws(settings: Settings): Mistake[] {
-  const onlyExisting: Mistake[] =
-    settings.sshPassword === ""
-      ? []
-      : [{ setting: "sshPassword", text: "is set, and EC2 controllers take keys alone" }];
-  return [
-    ...checkControllerNames(settings),
-    ...mistakeOf("instanceType", instanceTypeMistake(settings.instanceType)),
-    ...checkDataVolume(settings),
-    ...checkNetwork(settings),
-    ...onlyExisting,
-  ];
-}
-
-function checkControllerNames({ controllers }: Settings): Mistake[] {
-  return controllers.flatMap(({ name }, index) => {
-    const setting = `controllers[${index}].name`;
-    const first = controllers.findIndex((controller) => controller.name === name);
-    const taken =
-      first < index ? `is "${name}", which controllers[${first}] is called already` : undefined;
-    return [...mistakeOf(setting, labelMistake(name)), ...mistakeOf(setting, taken)];
-  });
 }
 
 function checkReplacements(settings: Settings): Mistake[] {
@@ -208,17 +137,4 @@ function checkReplacements(settings: Settings): Mistake[] {
         text: `has "${name}", which is no member: ${names.join(", ")}. Take it out`,
       })),
   );
-}
-
-/** A defragmentation writes the database a second time; the write-ahead log needs room, too. */
-function checkDataVolume({ quotaGiB, dataVolumeGiB }: Settings): Mistake[] {
-  const least = 2 * quotaGiB + 4;
-  return dataVolumeGiB < least
-    ? [
-        {
-          setting: "dataVolumeGiB",
-          text: `is ${dataVolumeGiB}, expected at least ${least}: twice quotaGiB for a defragmentation, and 4 for the log and snapshots`,
-        },
-      ]
-    : [];
 }

@@ -22,9 +22,9 @@ export interface SnapshotSettings {
 
 export function readSnapshots(reader: SettingsReader): SnapshotSettings {
   return {
-    snapshotMinutes: reader.integer("snapshotMinutes", 0, 10080),
-    snapshotKeep: reader.integer("snapshotKeep", 1, 1000),
-    snapshotKeepDays: reader.integer("snapshotKeepDays", 1, 3650),
+    snapshotMinutes: reader.integer("snapshotMinutes"),
+    snapshotKeep: reader.integer("snapshotKeep"),
+    snapshotKeepDays: reader.integer("snapshotKeepDays"),
     snapshotDirectory: reader.string("snapshotDirectory").replace(/\/+$/, ""),
     snapshotUpload: reader.boolean("snapshotUpload"),
     snapshotBucket: reader.string("snapshotBucket"),

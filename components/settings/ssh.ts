@@ -46,6 +46,12 @@ export function checkLogin(settings: LoginSettings, secrets: readonly string[]):
     ...checkKey("sshPrivateKey", settings.sshPrivateKey, secrets, onEc2),
     ...checkKey("bastionPrivateKey", bastionPrivateKey, secrets, false),
   ];
+  if (onEc2 && settings.sshPassword !== "") {
+    mistakes.push({
+      setting: "sshPassword",
+      text: "is set, and EC2 controllers take keys alone",
+    });
+  }
   if (bastion === undefined && bastionPrivateKey !== "") {
     mistakes.push({ setting: "bastionPrivateKey", text: "is set, and bastion is not" });
   }

@@ -242,6 +242,24 @@ describe("the gate", () => {
     );
   });
 
+  it("refuses to found with fewer at a time than are a quorum, in a preview, too", async () => {
+    const { admission } = await update(desired());
+    await settle();
+    const gated = () =>
+      (Object.create(admission) as unknown as { gated(): pulumi.Output<unknown> }).gated();
+    vi.stubEnv("PULUMI_NODEJS_PARALLEL", "1");
+    expect(await refused(gated())).toMatch(/--parallel is 1, and 2 of 3 members/);
+    vi.stubEnv("PULUMI_NODEJS_PARALLEL", "2");
+    expect(await refused(gated())).toBe("it has one");
+    // As a program in another language has it, where that is not in the environment.
+    vi.stubEnv("PULUMI_NODEJS_PARALLEL", undefined);
+    expect(await refused(gated())).toBe("it has one");
+    const serialize = vi.spyOn(pulumi.runtime, "serialize").mockReturnValue(true);
+    expect(await refused(gated())).toMatch(/--parallel is 1, and 2 of 3 members/);
+    serialize.mockRestore();
+    vi.unstubAllEnvs();
+  });
+
   it("asks whether a version exists where it is another one, and not else", async () => {
     const askedFor = async (asked: Desired, former?: Desired) => {
       await settle();

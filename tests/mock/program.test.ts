@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { makeKeyPair } from "../../lab/keyPair";
 import { type Recording, record, type Registration } from "./program";
 
 /** How Pulumi writes a secret in a registration. */
@@ -392,13 +393,15 @@ describe("other stacks", () => {
   it("controllers without public addresses are reached through the bastion, verified, too", async () => {
     const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5";
     const bastion = { host: "bastion.example.com", user: "me", hostKey };
-    const hidden = await record({ publicAddresses: false, bastion });
+    const { privateKey } = makeKeyPair();
+    const settings = { publicAddresses: false, bastion, bastionPrivateKey: privateKey };
+    const hidden = await record(settings, ["bastionPrivateKey"]);
     expect(hidden.all("aws:ec2/route:Route")).toEqual([]);
     expect(hidden.get(instance, "controller-0").inputs["associatePublicIpAddress"]).toBe(false);
     const connection = hidden.get(command, "controller-0").inputs["connection"].value;
     expect(connection).toMatchObject({
       host: "10.0.1.10",
-      proxy: { host: "bastion.example.com", user: "me", port: 22, hostKey },
+      proxy: { host: "bastion.example.com", user: "me", port: 22, hostKey, privateKey },
     });
     expect(hidden.outputs["ssh"].value[0].bastion).toEqual({
       host: "bastion.example.com",

@@ -294,12 +294,7 @@ export class Admission extends pulumi.ComponentResource {
       const violations = [
         ...(missing === undefined ? [] : [missing]),
         ...settingsViolations({ recorded, attempted: undefined }, desired),
-        // As the engine tells it to a program in Node.js.
-        ...parallelViolations(
-          recorded?.desired,
-          desired,
-          Number(process.env["PULUMI_NODEJS_PARALLEL"] ?? 0),
-        ),
+        ...parallelViolations(recorded?.desired, desired, parallelism()),
       ];
       if (violations.length > 0) {
         throw new pulumi.RunError(refusal(violations));
@@ -682,6 +677,12 @@ function around(
     afterUpdate: [last],
     onError: [onError],
   };
+}
+
+/** How much is done at once, as the engine tells it; a program in another language is told only whether it is 1. */
+function parallelism(): number {
+  const told = process.env["PULUMI_NODEJS_PARALLEL"];
+  return told === undefined ? Number(pulumi.runtime.serialize()) : Number(told);
 }
 
 function refusal(violations: readonly string[]): string {

@@ -2,14 +2,10 @@ import { isText, object, objectIn, objects, placePattern, withoutControls } from
 
 /** What became of a cluster's snapshots, as `snapshot.sh` has written it into the cluster. */
 export interface SnapshotHealth {
-  /** The last one that was taken, checked and, where it is to be, uploaded; null where there is none. */
-  readonly last: TakenSnapshot | null;
-  /** What went wrong since then; null where nothing did. */
-  readonly failure: {
-    readonly at: string;
-    readonly member: string;
-    readonly reason: string;
-  } | null;
+  /** The last one that was taken, checked and, where it is to be, uploaded; undefined where there is none. */
+  readonly last?: TakenSnapshot | undefined;
+  /** What went wrong since then; undefined where nothing did. */
+  readonly failure?: FailedSnapshot | undefined;
   /** What a person should see to; "" where all is well. */
   readonly warning: string;
 }
@@ -22,6 +18,13 @@ export interface TakenSnapshot {
   readonly sizeBytes: number;
   /** `s3://BUCKET/KEY`, or `HOST:PATH`. */
   readonly where: string;
+}
+
+export interface FailedSnapshot {
+  /** When it failed, as ISO 8601. */
+  readonly at: string;
+  readonly member: string;
+  readonly reason: string;
 }
 
 interface Taken {
@@ -54,8 +57,6 @@ export function snapshotHealth(answer: unknown, now: number): SnapshotHealth {
   const failed = saidFailed && readFailed(saidFailed, now);
   if ((saidTaken && !taken) || (saidFailed && !failed)) {
     return {
-      last: null,
-      failure: null,
       warning:
         "the record of the last snapshot in the cluster is none that a member writes, so nobody knows when there was one. A client has written below etcd-by-pulumi/: take a snapshot (npm run snapshot), and look who may",
     };
@@ -72,7 +73,7 @@ export function snapshotHealth(answer: unknown, now: number): SnapshotHealth {
     member: failed.member,
     reason: failed.reason,
   };
-  return { last: last ?? null, failure: failure ?? null, warning: warningOf(taken, failed, now) };
+  return { last, failure, warning: warningOf(taken, failed, now) };
 }
 
 function readTaken(said: Record<string, unknown>, now: number): Taken | undefined {

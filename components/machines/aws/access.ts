@@ -8,10 +8,10 @@ import type { Bastion } from "../../ssh";
 export interface AccessArgs {
   readonly clusterName: string;
   /** A person's own key in PEM or OpenSSH form, or "" to make one. */
-  readonly sshPrivateKey: string;
+  readonly sshPrivateKey: pulumi.Input<string>;
   readonly bastion?: Bastion;
   /** The key for the bastion, or "" to use the controllers'. */
-  readonly bastionPrivateKey: string;
+  readonly bastionPrivateKey: pulumi.Input<string>;
 }
 
 /** The user of Ubuntu's images. */
@@ -41,7 +41,9 @@ export class Access extends pulumi.ComponentResource {
     );
     this.keyName = pair.keyName;
     this.bastionPrivateKey = pulumi.secret(
-      args.bastion === undefined ? "" : args.bastionPrivateKey || this.privateKey,
+      args.bastion === undefined
+        ? ""
+        : pulumi.all([args.bastionPrivateKey, this.privateKey]).apply(([own, key]) => own || key),
     );
     this.proxy = args.bastion && { ...args.bastion, privateKey: this.bastionPrivateKey };
     this.registerOutputs({ keyName: this.keyName });
@@ -56,7 +58,7 @@ export class Access extends pulumi.ComponentResource {
 function given(args: AccessArgs) {
   return {
     privateKey: pulumi.output(args.sshPrivateKey),
-    publicKey: pulumi.output(publicKeyOf(args.sshPrivateKey)),
+    publicKey: pulumi.unsecret(pulumi.output(args.sshPrivateKey)).apply(publicKeyOf),
   };
 }
 

@@ -26,6 +26,6 @@ export function clusterHealth({
       alarms: [],
       ...members[name],
     })),
-    snapshots: { last: null, failure: null, warning: "" },
+    snapshots: { last: undefined, failure: undefined, warning: "" },
   };
 }

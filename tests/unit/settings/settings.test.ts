@@ -396,7 +396,8 @@ describe("a mistake is found and named", () => {
     ]);
     expect(error.message).toBe(
       "2 settings are not right; nothing was changed:\n  version is wrong\n  quotaGiB is wrong, too\n" +
-        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>",
+        "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>, " +
+        "and what is in a list with: pulumi config set --path '<setting>[0]' <value>",
     );
     expect(mistakesIn({ version: "3.3.0", quotaGiB: 0, sshCidrs: [] }).length).toBe(3);
   });

@@ -14,7 +14,7 @@ const snapshots = (changes: ReportChanges["snapshots"]) =>
 
 describe("what became of the snapshots", () => {
   it("is nothing yet in a new cluster", () => {
-    expect(snapshots({})).toEqual({ last: null, failure: null, warning: "" });
+    expect(snapshots({})).toEqual({ last: undefined, failure: undefined, warning: "" });
   });
 
   it("is the last one, with its age", () => {
@@ -26,7 +26,7 @@ describe("what became of the snapshots", () => {
         sizeBytes: 20512,
         where: "s3://b/k.db",
       },
-      failure: null,
+      failure: undefined,
       warning: "",
     });
   });
@@ -58,7 +58,7 @@ describe("what became of the snapshots", () => {
     ["an empty object", {}],
   ])("is told to be a stranger's where a client has written %s", (_, said) => {
     const { last, failure, warning } = snapshots({ taken: said as typeof taken, failed });
-    expect([last, failure]).toEqual([null, null]);
+    expect([last, failure]).toEqual([undefined, undefined]);
     expect(warning).toMatch(
       /^the record of the last snapshot in the cluster is none that a member/,
     );
@@ -89,7 +89,7 @@ describe("what became of the snapshots", () => {
 
   it("is unknown where the cluster does not answer", () => {
     const report = healthReport(members).replace(/"snapshots":\{.*?\]\S*?\}/, '"snapshots":null');
-    expect(readHealth(report, members).snapshots.last).toBeNull();
+    expect(readHealth(report, members).snapshots.last).toBeUndefined();
   });
 });
 

@@ -7,10 +7,10 @@ const good: SnapshotHealth = {
   last: {
     ...{ at: "2026-11-21T11:50:00.000Z", ageSeconds: 60, revision: 17, sizeBytes: 1, where: "a" },
   },
-  failure: null,
+  failure: undefined,
   warning: "",
 };
-const none: SnapshotHealth = { last: null, failure: null, warning: "" };
+const none: SnapshotHealth = { last: undefined, failure: undefined, warning: "" };
 const day = 86400;
 const seen = (ageSeconds: number | undefined, toldSeconds = 30 * day, minutes = 60) => ({
   ...{ minutes, ageSeconds, toldSeconds },

@@ -1,14 +1,16 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
+import * as ts from "typescript";
 import { describe, expect, it } from "vitest";
-import {
-  argsOf,
-  clusterSettings,
-  type EtcdClusterArgs,
-  readArgs,
-} from "../../components/etcdClusterArgs";
-import { readSettings } from "../../components/settings/settings";
-import { rawSettings } from "../settings";
+import type { EtcdClusterArgs } from "../../../components/etcdClusterArgs";
+import { argsOf } from "../../../components/settings/argsOf";
+import { defaults } from "../../../components/settings/places";
+import { allSettings, readArgs } from "../../../components/settings/readArgs";
+import { readSettings } from "../../../components/settings/settings";
+import { projectRoot } from "../../../lab/paths";
+import { rawSettings } from "../../settings";
 
 const address = (index: number) => `10.64.3.${7 + index}`;
 const machines = [0, 1, 2].map((index) => ({
@@ -17,6 +19,9 @@ const machines = [0, 1, 2].map((index) => ({
   hostKey: "ssh-ed25519 AAAA",
 }));
 const ssh = { user: "ubuntu", privateKey: pulumi.secret("the key") };
+
+const minus = { name: "one", privateIp: "10.0.1.10", replacements: -1 };
+const two = [minus, { ...minus, name: "two" }].map((one) => ({ ...one, replacements: 0 }));
 
 /** Why args are refused; "" where they are not. */
 function refusal(changes: Partial<EtcdClusterArgs>): string {
@@ -32,8 +37,23 @@ describe("the args of an EtcdCluster", () => {
   const inPulumiYaml = readSettings({ values: rawSettings(), secrets: [] });
 
   it("have the defaults of Pulumi.yaml, and the component's name", () => {
-    const settings = clusterSettings("orders", { machines });
-    expect(settings).toEqual({ ...pick(inPulumiYaml, settings), clusterName: "orders" });
+    const settings = allSettings("orders", { machines });
+    expect(settings).toEqual({
+      ...pick(inPulumiYaml, settings),
+      clusterName: "orders",
+      sshCidrs: [],
+    });
+  });
+
+  it("say each default as it is", () => {
+    const said = saidDefaults("EtcdClusterArgs").filter(([place]) => defaults.has(place));
+    const real = said.map(([place]) => [place, JSON.stringify(defaults.get(place))]);
+    // Some are said in words.
+    const texts = said.map(([place, text], index) =>
+      /^[a-z]+ /i.test(text) ? real[index]! : [place, text.replaceAll(", ", ",")],
+    );
+    expect(texts).toEqual(real);
+    expect(said.length).toBeGreaterThan(35);
   });
 
   it("are the settings in other places: none is lost on the way", () => {
@@ -50,12 +70,32 @@ describe("the args of an EtcdCluster", () => {
         deleteData: true,
         tls: "off",
         publicAddresses: false,
+        instanceType: "t4g.large",
+        controllers: [{ name: "one", privateIp: "10.0.1.77" }],
+        replacements: { one: 2 },
+        dataReplacements: { one: 1 },
         bastion: { host: "198.51.100.1", user: "jump", hostKey: "ssh-ed25519 AAAA" },
       }),
       secrets: ["snapshotSecretAccessKey"],
     });
-    const there = clusterSettings("orders", { ...argsOf(some), machines });
+    const there = allSettings("orders", argsOf(some));
     expect(there).toEqual(pick(some, there));
+  });
+
+  it("of machines that exist say nothing of EC2", () => {
+    const some = readSettings({
+      values: rawSettings({
+        machines: [{ name: "one", address: "10.64.3.7", user: "root" }],
+        replacements: { one: 2 },
+        sshPassword: "word",
+        verifyHostKeys: false,
+      }),
+      secrets: ["sshPassword"],
+    });
+    const args = argsOf(some);
+    expect(args).not.toHaveProperty("controllers");
+    expect(args.machines).toMatchObject([{ name: "one", replacements: 2, dataReplacements: 0 }]);
+    expect(readArgs("orders", args).shown).not.toHaveProperty("controllers");
   });
 
   it("take addresses and keys that are not known yet", () => {
@@ -114,7 +154,7 @@ describe("the args of an EtcdCluster", () => {
       'machines[0] has the hostKey "garbage"',
       { machines: [{ ...machines[0]!, hostKey: "garbage" }] },
     ],
-    ['release.install is "relase"', { release: { install: "relase" as never } }],
+    ['release.install is "relase"', { release: { install: "relase" } }],
     ["tls.certificateAuthorities is [1.5]", { tls: { certificateAuthorities: [1.5] } }],
     ["ssh.privateKey cannot be read", { ssh: { user: "root", privateKey: "garbage" } }],
     [
@@ -125,11 +165,32 @@ describe("the args of an EtcdCluster", () => {
       'ssh.bastion has the hostKey "undefined"',
       { ssh: { ...ssh, bastion: { host: "b", user: "b", port: 22, hostKey: undefined as never } } },
     ],
+    ["machines names 2 members", { machines: machines.slice(1) }],
+    ["machines are given, and controllers too", { controllers: {} }],
+    ["version is 3, expected a text", { version: 3 as never }],
+    ["release.url is 3, expected a text", { release: { url: 3 as never } }],
+    ["tls is true, expected an object", { tls: true as never }],
+    ["machines[1] is null, expected an object", { machines: [machines[0]!, null as never] }],
+    ["machines is known later only", { machines: pulumi.output(machines) as never }],
+    ["options.extraFlags is [], expected an object", { options: { extraFlags: [] as never } }],
     [
-      "machines names 2 members",
-      { machines: { requests: machines.slice(1), spec: {}, make: () => 0 } as never },
+      "version is known later only, which addresses, hosts, host keys, ids and secrets may be, expected a text",
+      { version: pulumi.output("3.6.16") as never },
     ],
   ])("are refused: %s", (text, changes) => expect(refusal(changes)).toContain(`\n  ${text}`));
+
+  it.each<[string, Partial<EtcdClusterArgs>]>([
+    ["controllers.sshCidrs is empty", { controllers: {} }],
+    ["controllers.members is {}, expected a list", { controllers: { members: {} as never } }],
+    ["controllers.members names 2 members", { controllers: { members: two } }],
+    ["controllers.members[0].replacements is -1", { controllers: { members: [minus] } }],
+    ["controllers.instanceType is ", { controllers: { instanceType: "m1.small" } }],
+    ["controllers.dataVolumeGiB is 5", { controllers: { dataVolumeGiB: 5 } }],
+    ["ssh.password is set, and EC2", { controllers: {}, ssh: { password: pulumi.secret("x") } }],
+    ["ssh.bastion is not set", { controllers: { publicAddresses: false } }],
+  ])("of controllers are refused: %s", (text, changes) => {
+    expect(refusal({ machines: undefined, ssh: {}, ...changes })).toContain(`\n  ${text}`);
+  });
 
   describe("that are known later", () => {
     const first = (changes: object, more: Partial<EtcdClusterArgs> = {}) => {
@@ -181,6 +242,32 @@ async function valueOf<Value>(output: pulumi.Output<Value>): Promise<Value> {
     throw value.reason;
   }
   return value.value;
+}
+
+const declarations = ts.createSourceFile(
+  "etcdClusterArgs.ts",
+  readFileSync(path.join(projectRoot, "components", "etcdClusterArgs.ts"), "utf8"),
+  ts.ScriptTarget.Latest,
+  true,
+);
+
+/** What the comment of each field says that it is where nobody says, by its place. */
+function saidDefaults(name: string, before = ""): [place: string, text: string][] {
+  const found = declarations.statements.find(
+    (one): one is ts.InterfaceDeclaration =>
+      ts.isInterfaceDeclaration(one) && one.name.text === name,
+  );
+  return (found?.members ?? declarations.statements).flatMap((field) => {
+    if (!ts.isPropertySignature(field)) {
+      return [];
+    }
+    const place = before + field.name.getText();
+    const tag = ts.getJSDocTags(field).find(({ tagName }) => tagName.text === "default");
+    return [
+      ...(tag === undefined ? [] : [[place, String(tag.comment)] as [string, string]]),
+      ...saidDefaults(field.type!.getText(), `${place}.`),
+    ];
+  });
 }
 
 function pick<All extends object>(all: All, like: object): Partial<All> {

@@ -1,0 +1,91 @@
+import { isFromAnywhere } from "../cidr";
+import { instanceTypeMistake } from "../machines/aws/instanceTypes";
+import type { ClusterSettings } from "./cluster";
+import { labelMistake } from "./names";
+import { checkNetwork } from "./network";
+import { type Mistake, mistakeOf, type SettingsReader } from "./reader";
+
+/** What of the settings concerns controllers on EC2. `Pulumi.yaml` describes each of them. */
+export interface Ec2Settings {
+  readonly controllers: { readonly name: string; readonly privateIp: string }[];
+  readonly instanceType: string;
+  readonly dataVolumeGiB: number;
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly subnetCidrs: string[];
+  readonly availabilityZones: string[];
+  readonly publicAddresses: boolean;
+  readonly sshCidrs: string[];
+  readonly sshFromAnywhere: boolean;
+  readonly clientCidrs: string[];
+  readonly clientsFromAnywhere: boolean;
+  /** How often each member's machine, and its data, were asked for again; whoever is not there: never. */
+  readonly replacements: Readonly<Record<string, number>>;
+  readonly dataReplacements: Readonly<Record<string, number>>;
+}
+
+export function readEc2(
+  reader: SettingsReader,
+): Omit<Ec2Settings, "replacements" | "dataReplacements"> {
+  return {
+    controllers: reader.objects("controllers", ["name", "privateIp"], []),
+    instanceType: reader.string("instanceType"),
+    dataVolumeGiB: reader.integer("dataVolumeGiB"),
+    vpcId: reader.string("vpcId"),
+    vpcCidr: reader.string("vpcCidr"),
+    subnetCidrs: reader.strings("subnetCidrs"),
+    availabilityZones: reader.strings("availabilityZones"),
+    publicAddresses: reader.boolean("publicAddresses"),
+    sshCidrs: reader.strings("sshCidrs"),
+    sshFromAnywhere: reader.boolean("sshFromAnywhere"),
+    clientCidrs: reader.strings("clientCidrs"),
+    clientsFromAnywhere: reader.boolean("clientsFromAnywhere"),
+  };
+}
+
+type Asked = Ec2Settings & Pick<ClusterSettings, "quotaGiB" | "tls">;
+
+/** All that can be wrong with controllers on EC2, but for how they are logged in to. */
+export function checkEc2(settings: Asked): Mistake[] {
+  return [
+    ...checkControllerNames(settings),
+    ...mistakeOf("instanceType", instanceTypeMistake(settings.instanceType)),
+    ...checkDataVolume(settings),
+    ...checkNetwork(settings),
+  ];
+}
+
+/** What is allowed and deserves a second thought, each with its setting's name. */
+export function ec2Warnings({ sshCidrs, clientCidrs }: Ec2Settings): string[] {
+  return [
+    ...(sshCidrs.some(isFromAnywhere)
+      ? ["sshCidrs lets everybody try port 22 of every controller"]
+      : []),
+    ...(clientCidrs.some(isFromAnywhere)
+      ? ["clientCidrs lets everybody try port 2379 of every controller"]
+      : []),
+  ];
+}
+
+function checkControllerNames({ controllers }: Asked): Mistake[] {
+  return controllers.flatMap(({ name }, index) => {
+    const setting = `controllers[${index}].name`;
+    const first = controllers.findIndex((controller) => controller.name === name);
+    const taken =
+      first < index ? `is "${name}", which controllers[${first}] is called already` : undefined;
+    return [...mistakeOf(setting, labelMistake(name)), ...mistakeOf(setting, taken)];
+  });
+}
+
+/** A defragmentation writes the database a second time; the write-ahead log needs room, too. */
+function checkDataVolume({ quotaGiB, dataVolumeGiB }: Asked): Mistake[] {
+  const least = 2 * quotaGiB + 4;
+  return dataVolumeGiB < least
+    ? [
+        {
+          setting: "dataVolumeGiB",
+          text: `is ${dataVolumeGiB}, expected at least ${least}: twice quotaGiB for a defragmentation, and 4 for the log and snapshots`,
+        },
+      ]
+    : [];
+}
