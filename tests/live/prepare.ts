@@ -12,8 +12,24 @@ import type { TestProject } from "vitest/node";
 export async function setup(project: TestProject): Promise<void> {
   const canRunLab = (await whyNoDocker()) === undefined;
   project.provide("canRunLab", canRunLab);
-  project.provide("canRunPulumi", canRunLab && (await commandExists("pulumi")));
+  const canRunPulumi = canRunLab && (await commandExists("pulumi"));
+  project.provide("canRunPulumi", canRunPulumi);
+  project.provide("languages", canRunPulumi ? await languages() : []);
   project.provide("canRunS3", canRunLab && (await prepareLab()));
+}
+
+/** In which languages other than the project's own programs can run here. */
+async function languages(): Promise<string[]> {
+  const needed = { yaml: [], python: ["python3"], go: ["go"] };
+  const all = await Promise.all(
+    Object.entries(needed).map(async ([language, commands]) => {
+      const found = await Promise.all(
+        [`pulumi-language-${language}`, ...commands].map(commandExists),
+      );
+      return found.every(Boolean) ? [language] : [];
+    }),
+  );
+  return all.flat();
 }
 
 /** @returns whether there is also something that stands in for S3 */

@@ -6,5 +6,7 @@ declare module "vitest" {
     canRunLab: boolean;
     canRunPulumi: boolean;
     canRunS3: boolean;
+    /** In which a program can run under the real engine: yaml, python, go. */
+    languages: string[];
   }
 }

@@ -48,9 +48,11 @@ it.each(examples.filter((name) => name.endsWith(".yaml")))(
   },
 );
 
-it("docs/component.md shows examples/component as it is", () => {
-  const program = read("examples/component/index.ts");
-  expect(read("docs/component.md")).toContain(`\`\`\`typescript\n${program}\`\`\`\n`);
+it.each([
+  ["typescript", "examples/component/index.ts"],
+  ["yaml", "examples/yaml/Pulumi.yaml"],
+])("docs/component.md shows the example in %s as it is", (language, file) => {
+  expect(read("docs/component.md")).toContain(`\`\`\`${language}\n${read(file)}\`\`\`\n`);
 });
 
 it("the README's summary of the rehearsal is of the one in docs/reports/", () => {
