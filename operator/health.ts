@@ -1,11 +1,10 @@
 // npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
-// Ends with 1 when the cluster is not healthy, with 2 when only its snapshots or certificates are not as they should be.
 import { parseArgs } from "node:util";
 import { certificatesHealth } from "../components/etcd/certificates";
 import { askCertificates } from "../components/etcd/remote/certificates";
 import { askHealth } from "../components/etcd/remote/health";
 import { askSnapshots } from "../components/etcd/remote/snapshotAge";
-import { certificateLines, healthTable } from "./healthTable";
+import { certificateLines, exitStatus, healthTable } from "./healthTable";
 import { withSeenSnapshots } from "../components/etcd/snapshots/seen";
 import { readStack } from "./stack";
 
@@ -27,8 +26,7 @@ async function main(): Promise<void> {
       ? JSON.stringify({ ...health, certificates }, null, 2)
       : [...certificateLines(certificates), healthTable(health)].join("\n"),
   );
-  const isDue = health.snapshots.warning !== "" || certificates.warning !== "";
-  process.exitCode = !health.healthy ? 1 : isDue ? 2 : 0;
+  process.exitCode = exitStatus(health, certificates);
 }
 
 main().catch((error: Error) => {

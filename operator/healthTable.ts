@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { CertificatesHealth } from "../components/etcd/certificates";
+import { certificateFiles, type CertificatesHealth } from "../components/etcd/certificates";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
 import { mebibytes } from "../components/etcd/mebibytes";
 import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
@@ -21,7 +21,7 @@ export function healthTable(health: ClusterHealth): string {
   ].join("\n");
 }
 
-/** When certificates end, the first of them; nothing without TLS. */
+/** When certificates end: the first of them, and how many days each has left; nothing without TLS. */
 export function certificateLines({ certificates, warning }: CertificatesHealth): string[] {
   const [first] = certificates;
   return [
@@ -29,9 +29,36 @@ export function certificateLines({ certificates, warning }: CertificatesHealth):
       ? []
       : [
           `certificates: the first ends on ${first.ends.slice(0, 10)}, in ${first.daysLeft} days (${first.member}'s ${first.file})`,
+          certificateTable(certificates),
         ]),
     ...(warning === "" ? [] : [`WARNING: ${warning}`]),
   ];
+}
+
+/** A row for each machine; of a CA that is being changed a file has two. */
+function certificateTable(certificates: CertificatesHealth["certificates"]): string {
+  const table = new Table({
+    head: ["days left", ...certificateFiles],
+    style: { head: [], border: [] },
+  });
+  const members = [...new Set(certificates.map(({ member }) => member))].sort();
+  const daysLeft = (member: string, file: string) =>
+    certificates
+      .filter((one) => one.member === member && one.file === file)
+      .map((one) => one.daysLeft)
+      .join(", ") || "–";
+  table.push(
+    ...members.map((member) => [member, ...certificateFiles.map((file) => daysLeft(member, file))]),
+  );
+  return table.toString();
+}
+
+/** 0: all is well; 1: the cluster is not healthy; 2: only its snapshots or certificates are not as they should be. */
+export function exitStatus(health: ClusterHealth, certificates: CertificatesHealth): 0 | 1 | 2 {
+  if (!health.healthy) {
+    return 1;
+  }
+  return health.snapshots.warning !== "" || certificates.warning !== "" ? 2 : 0;
 }
 
 function snapshotLine({ last, warning }: SnapshotHealth): string {

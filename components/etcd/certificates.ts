@@ -3,10 +3,10 @@ import { generationOf } from "../pki/generations";
 import type { RenewalDays } from "../pki/lifetimes";
 import { list } from "./rollout/words";
 
-const files = ["ca", "peer-ca", "server", "peer", "operator"] as const;
+/** The files of a member's certificates, without ".crt". */
+export const certificateFiles = ["ca", "peer-ca", "server", "peer", "operator"] as const;
 
-/** A certificate's file on a machine, without ".crt". */
-export type CertificateFile = (typeof files)[number];
+export type CertificateFile = (typeof certificateFiles)[number];
 
 /** A certificate on a machine. */
 export interface SeenCertificate {
@@ -30,7 +30,7 @@ const mostInAFile = 4;
  * left out: nobody has a use for it, and an update is what repairs it.
  */
 export function readCertificates(said: Readonly<Record<string, unknown>>): SeenCertificate[] {
-  return files.flatMap((file) =>
+  return certificateFiles.flatMap((file) =>
     pems(said[file])
       .slice(0, mostInAFile)
       .flatMap((pem) => {
@@ -113,7 +113,7 @@ function unreadText({ name, certificates, problem }: MemberCertificates): string
   if (problem !== undefined) {
     return `the certificates of ${name} cannot be read: ${problem}`;
   }
-  const missing = files.filter((file) => !certificates.some((one) => one.file === file));
+  const missing = certificateFiles.filter((file) => !certificates.some((one) => one.file === file));
   return missing.length === 0
     ? undefined
     : `${name} has no ${list(missing)} certificate that can be read: run pulumi up`;

@@ -5,8 +5,9 @@ import {
   readCertificates,
   type SeenCertificate,
 } from "../../../components/etcd/certificates";
-import { certificateLines } from "../../../operator/healthTable";
+import { certificateLines, exitStatus } from "../../../operator/healthTable";
 import { certificateOf } from "./certificate";
+import { clusterHealth } from "./exampleHealth";
 
 const now = new Date("2026-11-28T12:00:00Z");
 const renewal = { certificate: 120, authority: 366 };
@@ -38,9 +39,41 @@ describe("how long certificates last", () => {
       ["a", "ca", 3650],
     ]);
     expect(warning).toBe("");
-    expect(certificateLines({ certificates, warning })).toEqual([
-      "certificates: the first ends on 2027-11-28, in 364 days (b's server)",
+    const [line, table] = certificateLines({ certificates, warning });
+    expect(line).toBe("certificates: the first ends on 2027-11-28, in 364 days (b's server)");
+    const rows = table!.split("\n").filter((row) => /[a-z]/.test(row));
+    expect(
+      rows.map((row) =>
+        row
+          .split("│")
+          .map((cell) => cell.trim())
+          .slice(1, -1),
+      ),
+    ).toEqual([
+      ["days left", "ca", "peer-ca", "server", "peer", "operator"],
+      ["a", "3650", "9000", "365", "9000", "9000"],
+      ["b", "9000", "9000", "364", "9000", "9000"],
     ]);
+  });
+
+  it("is told of both CAs while one takes the place of the other", () => {
+    const both = healthOf(machine("a", one("ca", 400), one("ca", 3650)));
+    expect(certificateLines(both)[1]).toMatch(/│ a +│ 400, 3650 +│/);
+  });
+
+  it("decides on the exit status only where the cluster is healthy", () => {
+    const due = healthOf(machine("a", one("server", 1)));
+    const none = healthOf(machine("a"));
+    const healthy = clusterHealth();
+    const sick = { ...healthy, healthy: false };
+    const late = { ...healthy, snapshots: { warning: "the last good one is 3 d old" } };
+    const statuses = [
+      exitStatus(healthy, none),
+      exitStatus(healthy, due),
+      exitStatus(late, none),
+      exitStatus(sick, due),
+    ];
+    expect(statuses).toEqual([0, 2, 2, 1]);
   });
 
   it.each<[string, SeenCertificate, RegExp]>([
