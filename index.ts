@@ -9,7 +9,7 @@ import { stackConfiguration } from "./components/settings/stack";
 const settings = readSettings(stackConfiguration());
 const cluster = new EtcdCluster(ownCluster, argsOf(settings));
 
-// What later stages read: the README has the contract.
+// What later stages read: docs/reference.md has the contract.
 export const {
   clusterId,
   clusterName,

@@ -10,7 +10,7 @@ export interface StackMember extends MemberOutput {
   readonly target: SshTarget;
 }
 
-/** What the operator's commands need of a stack: the README has the contract of its outputs. */
+/** What the operator's commands need of a stack: docs/reference.md has the contract of its outputs. */
 export interface StackOutputs extends RemoteCluster {
   readonly members: readonly StackMember[];
   readonly version: string;

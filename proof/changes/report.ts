@@ -42,7 +42,7 @@ export function figuresOf({ change, kills, verdict }: Row): ChangeFigures {
   };
 }
 
-/** What the README shows between its markers. */
+/** What `docs/proof.md` shows between its markers. */
 export function summary({ date, rounds, machine, versions, changes }: Report): string {
   const all = (of: (one: ChangeFigures) => number) => changes.map(of);
   const sum = (of: (one: ChangeFigures) => number) =>
@@ -60,7 +60,7 @@ export function summary({ date, rounds, machine, versions, changes }: Report): s
   return `On ${date}, ${rounds === 1 ? "once" : `${rounds} times over`}, on ${machine.cores} cores with ${machine.memoryGiB} GiB, pulumi ${versions["pulumi"]}:
 ${changes.length} changes, \`pulumi up\` killed ${kills} times and run again. Of ${writes} writes ${failed} failed; the longest time
 without one was ${gapMs} ms; members down at once: ${down}. ${end}
-[Each change](docs/reports/rehearsal.md).`;
+[Each change](reports/rehearsal.md).`;
 }
 
 /** docs/reports/rehearsal.md. */

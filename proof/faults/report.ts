@@ -75,7 +75,7 @@ export function violationsOf(report: Report): string[] {
   );
 }
 
-/** What the README shows between its markers: what was measured, where and when. */
+/** What `docs/proof.md` shows between its markers: what was measured, where and when. */
 export function drillMarkdown(report: Report): string {
   const { head: columns, rows } = drillRows(report);
   const { machine, results } = report;
@@ -85,7 +85,7 @@ export function drillMarkdown(report: Report): string {
   return [
     `The ${report.form} form of ${report.date}: ${results.length} injections in ${report.minutes} minutes, seed ${report.seed},`,
     `${machine.cores} cores and ${machine.memoryGiB} GiB, etcd ${report.versions["etcd"]}; ${writes} acknowledged writes, ${operations} recorded`,
-    `operations. ${violations.length === 0 ? "No violation." : `**${counted(violations.length, "violation")}** (docs/reports/drill.md).`}`,
+    `operations. ${violations.length === 0 ? "No violation." : `**${counted(violations.length, "violation")}** (reports/drill.md).`}`,
     "",
     markdownTable(columns, rows),
     "",

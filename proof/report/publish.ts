@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { projectRoot } from "../../lab/paths";
 
 const folder = path.join(projectRoot, "docs", "reports");
-const readme = path.join(projectRoot, "README.md");
+const summaries = path.join(projectRoot, "docs", "proof.md");
 
 /** A command's report. */
 export interface Published {
@@ -11,17 +11,17 @@ export interface Published {
   readonly name: string;
   /** What is in `docs/reports/NAME.EXTENSION`, by the extension. */
   readonly files: Readonly<Record<string, string>>;
-  /** What the README shows of it. */
+  /** What `docs/proof.md` shows of it. */
   readonly section: string;
 }
 
-/** Writes a report's files, and its section of the README anew. */
+/** Writes a report's files, and its section of `docs/proof.md`. */
 export async function publish({ name, files, section }: Published): Promise<void> {
   await fs.mkdir(folder, { recursive: true });
   for (const [extension, text] of Object.entries(files)) {
     await fs.writeFile(path.join(folder, `${name}.${extension}`), text);
   }
-  await fs.writeFile(readme, withSection(await fs.readFile(readme, "utf8"), name, section));
+  await fs.writeFile(summaries, withSection(await fs.readFile(summaries, "utf8"), name, section));
 }
 
 /** A text with this section between its markers, `<!-- NAME -->` and `<!-- /NAME -->`. */

@@ -3,7 +3,7 @@ import { machineSize } from "../report/machine";
 import { publish, published } from "../report/publish";
 import { versionsInUse } from "../report/versions";
 import { plot } from "./plot";
-import { markdown, readmeSection, type Report, type Surroundings } from "./report";
+import { markdown, summary, type Report, type Surroundings } from "./report";
 import { version as etcd } from "./versions";
 
 const name = "bench";
@@ -13,14 +13,14 @@ export function readReport(): Promise<Report | undefined> {
   return published<Report>(name);
 }
 
-/** Writes the report in all its forms, and its table into the README. */
+/** Writes the report in all its forms, and its table into `docs/proof.md`. */
 export function writeReport(report: Report): Promise<void> {
   const files = {
     json: `${JSON.stringify(report, rounded, 1)}\n`,
     md: markdown(report),
     svg: plot(report.rows),
   };
-  return publish({ name, files, section: readmeSection(report) });
+  return publish({ name, files, section: summary(report) });
 }
 
 /** To the microsecond: what is beyond is no knowledge. */

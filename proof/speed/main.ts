@@ -20,7 +20,7 @@ const figures: Figure[] = [firstUp, noop, members, rolling, throughput, labStack
 const leastRuns = 5;
 
 const names = figures.map(({ name }) => name).join(", ");
-const usage = `npm run bench                     every figure, ${leastRuns} runs each, into docs/reports/ and the README
+const usage = `npm run bench                     every figure, ${leastRuns} runs each, into docs/reports/ and docs/proof.md
 npm run bench -- --runs N         with more runs; with fewer nothing is written
 npm run bench -- --only NAME,…    some of them: ${names}
 npm run bench -- --verbose        with everything that pulumi prints`;

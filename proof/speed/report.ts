@@ -46,8 +46,8 @@ const otherTools = [
     "`npm run bench`): etcdadm 17.9 s, kubespray's etcd role 74.8 s.",
 ].join("\n");
 
-/** What the README shows. */
-export function readmeSection(report: Report): string {
+/** What `docs/proof.md` shows. */
+export function summary(report: Report): string {
   return [whenAndWhere(report), table(report.rows), otherTools].join("\n\n");
 }
 

@@ -6,7 +6,7 @@ import { plot } from "../../../../proof/speed/plot";
 import {
   type DatedMeasurement,
   markdown,
-  readmeSection,
+  summary,
   type Report,
   updated,
 } from "../../../../proof/speed/report";
@@ -45,9 +45,9 @@ it("the plot is an SVG with the rows that have a ratio", () => {
   expect(svg).not.toContain("size of the state");
 });
 
-it("the README's table is that of the latest report", async () => {
+it("docs/proof.md has the table of the latest report", async () => {
   const report = await readReport();
-  const readme = readFileSync(path.join(__dirname, "../../../../README.md"), "utf8");
-  const [, shown] = readme.split(/<!-- \/?bench -->\n/);
-  expect(shown!.trim()).toBe(report === undefined ? "" : readmeSection(report));
+  const proof = readFileSync(path.join(__dirname, "../../../../docs/proof.md"), "utf8");
+  const [, shown] = proof.split(/<!-- \/?bench -->\n/);
+  expect(shown!.trim()).toBe(report === undefined ? "" : summary(report));
 });
