@@ -3,7 +3,7 @@ import { instanceTypeMistake } from "../machines/aws/instanceTypes";
 import type { ClusterSettings } from "./cluster";
 import { labelMistake } from "./names";
 import { checkNetwork } from "./network";
-import { type Mistake, mistakeOf, type SettingsReader } from "./reader";
+import { type Mistake, mistakeOf } from "./reader";
 
 /** What of the settings concerns controllers on EC2. `Pulumi.yaml` describes each of them. */
 export interface Ec2Settings {
@@ -22,25 +22,6 @@ export interface Ec2Settings {
   /** How often each member's machine, and its data, were asked for again; whoever is not there: never. */
   readonly replacements: Readonly<Record<string, number>>;
   readonly dataReplacements: Readonly<Record<string, number>>;
-}
-
-export function readEc2(
-  reader: SettingsReader,
-): Omit<Ec2Settings, "replacements" | "dataReplacements"> {
-  return {
-    controllers: reader.objects("controllers", ["name", "privateIp"], []),
-    instanceType: reader.string("instanceType"),
-    dataVolumeGiB: reader.integer("dataVolumeGiB"),
-    vpcId: reader.string("vpcId"),
-    vpcCidr: reader.string("vpcCidr"),
-    subnetCidrs: reader.strings("subnetCidrs"),
-    availabilityZones: reader.strings("availabilityZones"),
-    publicAddresses: reader.boolean("publicAddresses"),
-    sshCidrs: reader.strings("sshCidrs"),
-    sshFromAnywhere: reader.boolean("sshFromAnywhere"),
-    clientCidrs: reader.strings("clientCidrs"),
-    clientsFromAnywhere: reader.boolean("clientsFromAnywhere"),
-  };
 }
 
 type Asked = Ec2Settings & Pick<ClusterSettings, "quotaGiB" | "tls">;

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EtcdClusterArgs } from "../etcdClusterArgs";
 import type { ClusterSettings } from "./cluster";
+import type { Bounded } from "./bounds";
 import type { Ec2Settings } from "./ec2";
+import type { SettingsReader } from "./reader";
 
 /** The settings that have one place each among a component's args, and are the same there. */
 type Placed = Omit<ClusterSettings, "tls" | "snapshotSecretAccessKey"> &
@@ -143,6 +145,36 @@ export function settingsIn(args: EtcdClusterArgs, mistakes: Misplaced[]): Placed
     return [setting, withoutSlashes(setting, isOther ? otherwise : (value ?? otherwise))];
   });
   return Object.fromEntries(read) as Placed;
+}
+
+/** Those that are read by what they are where nobody says; the others have readers of their own. */
+type Plain = Omit<Placed, "install" | "certificateSubject">;
+
+/** The same settings out of a stack's configuration. */
+export function readPlaced(reader: SettingsReader): Plain {
+  const read = Object.entries(places)
+    .filter(([setting]) => setting !== "install" && setting !== "certificateSubject")
+    .map(([setting, [, otherwise]]) => [
+      setting,
+      withoutSlashes(setting, readAs(otherwise, reader, setting)),
+    ]);
+  return Object.fromEntries(read) as Plain;
+}
+
+function readAs(otherwise: unknown, reader: SettingsReader, setting: string): unknown {
+  switch (typeof otherwise) {
+    case "string":
+      return reader.string(setting);
+    case "boolean":
+      return reader.boolean(setting);
+    case "number":
+      return reader.integer(setting as Bounded);
+    default:
+      if (!Array.isArray(otherwise)) {
+        return reader.texts(setting);
+      }
+      return typeof otherwise[0] === "number" ? reader.integers(setting) : reader.strings(setting);
+  }
 }
 
 /**

@@ -2,10 +2,11 @@ import type { SshSettings } from "../ssh";
 import type { MachineSetting } from "../machines/existing/machineSetting";
 import type { Subject } from "../pki/certificate";
 import { checkCluster, checkMemberCount, type ClusterSettings } from "./cluster";
-import { checkEc2, type Ec2Settings, readEc2 } from "./ec2";
+import { checkEc2, type Ec2Settings } from "./ec2";
 import { checkMachines, readMachines } from "./machines";
+import { readPlaced } from "./places";
 import { type Mistake, SettingsError, SettingsReader } from "./reader";
-import { checkSnapshots, readSnapshots } from "./snapshots";
+import { checkSnapshots } from "./snapshots";
 import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
 
@@ -59,26 +60,15 @@ function memberCount(settings: Settings): number {
 
 function read(reader: SettingsReader): Settings {
   return {
-    clusterName: reader.string("clusterName"),
-    version: reader.string("version"),
-    allowDowngrade: reader.boolean("allowDowngrade"),
+    ...readPlaced(reader),
     install: reader.choice("install", ["release", "package", "file"]),
-    releaseUrl: reader.string("releaseUrl").replace(/\/+$/, ""),
-    releaseFile: reader.string("releaseFile"),
-    ownReleases: reader.boolean("ownReleases"),
-    binDirectory: reader.string("binDirectory"),
-    quotaGiB: reader.integer("quotaGiB"),
-    compactionRetention: reader.string("compactionRetention"),
-    heartbeatMs: reader.integer("heartbeatMs"),
-    electionMs: reader.integer("electionMs"),
-    extraFlags: reader.texts("extraFlags"),
-    evenMembers: reader.boolean("evenMembers"),
+    tls: reader.choice("tls", ["on", "off"]),
+    certificateSubject: readSubject(reader),
+    snapshotSecretAccessKey: reader.string("snapshotSecretAccessKey"),
+    controllers: reader.objects("controllers", ["name", "privateIp"], []),
+    machines: readMachines(reader),
     replacements: reader.counts("replacements"),
     dataReplacements: reader.counts("dataReplacements"),
-    ...readSnapshots(reader),
-    machines: readMachines(reader),
-    deleteData: reader.boolean("deleteData"),
-    ...readEc2(reader),
     sshUser: reader.string("sshUser"),
     sshPrivateKey: reader.string("sshPrivateKey"),
     sshPassword: reader.string("sshPassword"),
@@ -86,15 +76,6 @@ function read(reader: SettingsReader): Settings {
     verifyHostKeys: reader.boolean("verifyHostKeys"),
     bastion: readBastion(reader),
     bastionPrivateKey: reader.string("bastionPrivateKey"),
-    tls: reader.choice("tls", ["on", "off"]),
-    plainLoopback: reader.boolean("plainLoopback"),
-    certificateSubject: readSubject(reader),
-    caLifetimeDays: reader.integer("caLifetimeDays"),
-    certificateLifetimeDays: reader.integer("certificateLifetimeDays"),
-    certificateRenewalDays: reader.integer("certificateRenewalDays"),
-    certificateIssue: reader.integer("certificateIssue"),
-    certificateAuthorities: reader.integers("certificateAuthorities"),
-    serverNames: reader.strings("serverNames"),
   };
 }
 

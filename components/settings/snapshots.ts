@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { s3Location } from "../etcd/snapshots/location";
 import { isPlainPath } from "./names";
-import type { Mistake, SettingsReader } from "./reader";
+import type { Mistake } from "./reader";
 import { checkSecret } from "./ssh";
 
 /** What of the settings concerns snapshots. `Pulumi.yaml` describes each of them. */
@@ -18,23 +18,6 @@ export interface SnapshotSettings {
   readonly snapshotSecretAccessKey: string;
   readonly restoreFrom: string;
   readonly restoreOverData: boolean;
-}
-
-export function readSnapshots(reader: SettingsReader): SnapshotSettings {
-  return {
-    snapshotMinutes: reader.integer("snapshotMinutes"),
-    snapshotKeep: reader.integer("snapshotKeep"),
-    snapshotKeepDays: reader.integer("snapshotKeepDays"),
-    snapshotDirectory: reader.string("snapshotDirectory").replace(/\/+$/, ""),
-    snapshotUpload: reader.boolean("snapshotUpload"),
-    snapshotBucket: reader.string("snapshotBucket"),
-    snapshotEndpoint: reader.string("snapshotEndpoint").replace(/\/+$/, ""),
-    snapshotRegion: reader.string("snapshotRegion"),
-    snapshotAccessKeyId: reader.string("snapshotAccessKeyId"),
-    snapshotSecretAccessKey: reader.string("snapshotSecretAccessKey"),
-    restoreFrom: reader.string("restoreFrom"),
-    restoreOverData: reader.boolean("restoreOverData"),
-  };
 }
 
 interface Surroundings extends SnapshotSettings {
