@@ -1,14 +1,9 @@
 import * as path from "node:path";
-import { rm, writeFile } from "node:fs/promises";
-import { stringify } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClusterHealth } from "../../components/etcd/health";
-import { AwsDouble } from "../../lab/aws/double";
-import { BlankMachines } from "../../lab/blankMachines";
-import * as machines from "../../lab/machines";
 import { newest } from "../../lab/mirror/newest";
-import { labDir } from "../../lab/paths";
-import { PulumiEngine, type PulumiRun, up } from "../../lab/pulumiEngine";
+import { up } from "../../lab/pulumiEngine";
+import { AnotherProgram } from "./anotherProgram";
 import { expectNoPrivateKey } from "./expectations";
 
 const { "3.5": five, "3.6": six, "3.7": seven } = newest;
@@ -28,65 +23,51 @@ export interface Example {
 /** What holds of such a program in any language: under the real engine, on machines of the lab. */
 export function describeExample(example: Example, canRun: boolean): void {
   describe.skipIf(!canRun)(`a cluster in a program in ${example.name}`, () => {
-    const site = new BlankMachines();
-    const engine = new PulumiEngine(new AwsDouble(path.join(labDir, "aws.json"), machines));
     const cwd = path.join(example.root, "examples", example.name);
-    const file = path.join(cwd, "Pulumi.lab.yaml");
-
-    const pulumi = (args: string[], stdin = ""): Promise<PulumiRun> =>
-      engine.run(args, () => undefined, { cwd, stdin });
-
-    async function succeed(args: string[], stdin = ""): Promise<string> {
-      const { exitCode, output } = await pulumi(args, stdin);
-      expect(exitCode, output).toBe(0);
-      return output;
-    }
-
-    async function health(): Promise<ClusterHealth> {
-      const { output } = await pulumi(["stack", "output", "health", "--json"]);
-      return JSON.parse(output) as ClusterHealth;
-    }
+    const program = new AnotherProgram(cwd);
+    const { site } = program;
+    const health = () => program.output<ClusterHealth>("health");
 
     beforeAll(async () => {
-      await site.prepare("10.64.0.0/14", [five, six, seven]);
-      await Promise.all(names.map((name) => site.bootBlank({ name, ip: ipOf(name) })));
       await example.prepare?.(cwd);
-      const config = {
-        addresses: names.map(ipOf),
-        hostKeys: names.map((name) => site.hostKey(ipOf(name))),
-        releaseUrl: site.releaseUrl,
-        ownReleases: true,
-        version: five,
-      };
-      const keys = Object.entries(config).map(([key, value]) => [`${example.name}:${key}`, value]);
-      await writeFile(file, stringify({ config: Object.fromEntries(keys) as object }));
-      await succeed(["stack", "init", "--no-select"]);
-      await succeed(["config", "set", "--secret", "sshPrivateKey"], site["login"].privateKey);
+      const blanks = names.map((name) => ({ name, ip: ipOf(name) }));
+      await program.start(blanks, [five, six, seven], () => {
+        const config = {
+          addresses: names.map(ipOf),
+          hostKeys: names.map((name) => site.hostKey(ipOf(name))),
+          releaseUrl: site.releaseUrl,
+          ownReleases: true,
+          version: five,
+        };
+        const keys = Object.entries(config).map(([key, value]) => [
+          `${example.name}:${key}`,
+          value,
+        ]);
+        return Object.fromEntries(keys) as object;
+      });
     });
-    afterAll(async () => {
-      await pulumi(["stack", "rm", "--yes", "--force"]);
-      await rm(file, { force: true });
-      await site.close();
-    });
+    afterAll(() => program.stop());
 
     it("is shown whole in a preview, and made", async () => {
-      expect(await succeed(["preview"])).toMatch(/command:remote:Command orders-health create/);
-      const output = await succeed(up);
+      expect(await program.succeed(["preview"])).toMatch(
+        /command:remote:Command orders-health create/,
+      );
+      const output = await program.succeed(up);
       expect(await health(), output).toMatchObject({ healthy: true });
-      await succeed(["preview", "--expect-no-changes"]);
+      await program.succeed(["preview", "--expect-no-changes"]);
     });
 
     it("refuses what is unsafe, by a look at all members before the first change", async () => {
-      await succeed(["config", "set", "version", seven]);
-      const { exitCode, output } = await pulumi(up);
+      await program.succeed(["config", "set", "version", seven]);
+      const { exitCode, output } = await program.pulumi(up);
       expect(output).toMatch(/this change is refused; nothing of the cluster was changed/);
       expect(output).toContain("etcd cannot skip a minor version");
       expect(exitCode).not.toBe(0);
     });
 
     it("is upgraded one member at a time", async () => {
-      await succeed(["config", "set", "version", six]);
-      const output = await succeed(up);
+      await program.succeed(["config", "set", "version", six]);
+      const output = await program.succeed(up);
       const starts = await Promise.all(
         names.map((name) =>
           site.on(
@@ -109,11 +90,11 @@ export function describeExample(example: Example, canRun: boolean): void {
     });
 
     it("has no private key in a plain part of the state", async () => {
-      expectNoPrivateKey(await succeed(["stack", "export"]));
+      expectNoPrivateKey(await program.succeed(["stack", "export"]));
     });
 
     it("is taken away", async () => {
-      await succeed(["destroy", "--yes"]);
+      await program.succeed(["destroy", "--yes"]);
       for (const name of names) {
         expect(await site.on(ipOf(name), "systemctl is-active etcd || true")).toBe("inactive");
       }
