@@ -40,6 +40,10 @@ const threeControllers = [1, 2, 3].map((zone, index) => ({
 export function readArgs(name: string, given: EtcdClusterArgs): ReadArgs {
   const misplaced: Misplaced[] = [];
   const args = wellFormed(given, misplaced);
+  if (misplaced.length > 0) {
+    // What is no list has nothing in it that could be looked at.
+    throw notRight(name, [], misplaced);
+  }
   const settings = allSettings(name, args, misplaced);
   const { controllers } = args;
   const machines = controllers === undefined ? readMachines(args) : undefined;

@@ -137,7 +137,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(text);
     expect((await snapshots()).warning).toMatch(text);
-    expect((await snapshots()).last).not.toBeNull();
+    expect((await snapshots()).last).toBeDefined();
     expect(await place.s3.listObjects(await bucket())).toEqual(before);
   });
 

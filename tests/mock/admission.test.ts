@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings";
+import * as state from "@pulumi/pulumi/runtime/state";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RemoteCluster } from "../../components/etcd/remote/cluster";
@@ -254,9 +255,14 @@ describe("the gate", () => {
     // As a program in another language has it, where that is not in the environment.
     vi.stubEnv("PULUMI_NODEJS_PARALLEL", undefined);
     expect(await refused(gated())).toBe("it has one");
-    const serialize = vi.spyOn(pulumi.runtime, "serialize").mockReturnValue(true);
+    const { getStore } = state as unknown as {
+      getStore: () => { settings: { options: { parallel: number } } };
+    };
+    const { options } = getStore().settings;
+    const before = options.parallel;
+    options.parallel = 1;
     expect(await refused(gated())).toMatch(/--parallel is 1, and 2 of 3 members/);
-    serialize.mockRestore();
+    options.parallel = before;
     vi.unstubAllEnvs();
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
 import { type ClusterIdentity, identityArguments } from "../identity";
@@ -48,6 +49,11 @@ import {
   valueOf,
 } from "./record";
 import { parallelViolations, settingsViolations } from "./violations";
+
+// What its type declarations leave out.
+const { getStore } = state as unknown as {
+  getStore: () => { settings: { options: { parallel?: number } } };
+};
 
 /** How long a machine that was stopped and started may take until its member serves, in seconds, but for reading its database. */
 const restartSeconds = 600;
@@ -679,10 +685,13 @@ function around(
   };
 }
 
-/** How much is done at once, as the engine tells it; a program in another language is told only whether it is 1. */
+/**
+ * How much is done at once, as the engine tells it: to a program by its environment, to a provider of components with
+ * each of them, where only the SDK's own settings have it. 0 where neither does.
+ */
 function parallelism(): number {
   const told = process.env["PULUMI_NODEJS_PARALLEL"];
-  return told === undefined ? Number(pulumi.runtime.serialize()) : Number(told);
+  return told === undefined ? (getStore().settings.options.parallel ?? 0) : Number(told);
 }
 
 function refusal(violations: readonly string[]): string {

@@ -49,7 +49,7 @@ export function withSeenSnapshots(
       ? "no machine has a snapshot"
       : `the newest snapshot on the machines is ${duration(Math.min(...ages))} old`;
   const record =
-    health.last === null
+    health.last === undefined
       ? ""
       : `, whatever the record in the cluster says, which any client can write`;
   return {

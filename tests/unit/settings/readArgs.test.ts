@@ -23,6 +23,8 @@ const ssh = { user: "ubuntu", privateKey: pulumi.secret("the key") };
 const minus = { name: "one", privateIp: "10.0.1.10", replacements: -1 };
 const two = [minus, { ...minus, name: "two" }].map((one) => ({ ...one, replacements: 0 }));
 
+const later = (value: unknown): never => pulumi.output(value);
+
 /** Why args are refused; "" where they are not. */
 function refusal(changes: Partial<EtcdClusterArgs>): string {
   try {
@@ -168,11 +170,22 @@ describe("the args of an EtcdCluster", () => {
     ["machines names 2 members", { machines: machines.slice(1) }],
     ["machines are given, and controllers too", { controllers: {} }],
     ["version is 3, expected a text", { version: 3 as never }],
+    ["ssh is a text, expected an object", { ssh: "the key" as never }],
+    ["ssh.verifyHostKeys is a number", { ssh: { ...ssh, verifyHostKeys: 0 as never } }],
+    ["ssh.verifyHostKeys is an output", { ssh: { ...ssh, verifyHostKeys: later(false) } }],
+    ["tls.enabled is a text, expected a boolean", { tls: { enabled: "" as never } }],
+    [
+      'machines[0] has a name that is "undefined"',
+      { machines: [{ ...machines[0]!, name: undefined! }] },
+    ],
+    ["machines[0] has no user", { ssh: { ...ssh, user: null as never } }],
+    ["tls.serverNames[0] is 5, expected a text", { tls: { serverNames: [5 as never] } }],
+    ["options.extraFlags.a is true", { options: { extraFlags: { a: true as never } } }],
     ["release.url is 3, expected a text", { release: { url: 3 as never } }],
-    ["tls is true, expected an object", { tls: true as never }],
-    ["machines[1] is null, expected an object", { machines: [machines[0]!, null as never] }],
-    ["machines is known later only", { machines: pulumi.output(machines) as never }],
-    ["options.extraFlags is [], expected an object", { options: { extraFlags: [] as never } }],
+    ["tls is a boolean, expected an object", { tls: true as never }],
+    ["machines[1] is nothing, expected an object", { machines: [machines[0]!, null as never] }],
+    ["machines is an output, expected a list", { machines: pulumi.output(machines) as never }],
+    ["options.extraFlags is a list, expected an object", { options: { extraFlags: [] as never } }],
     [
       "version is known later only, which addresses, hosts, host keys, ids and secrets may be, expected a text",
       { version: pulumi.output("3.6.16") as never },
@@ -181,12 +194,17 @@ describe("the args of an EtcdCluster", () => {
 
   it.each<[string, Partial<EtcdClusterArgs>]>([
     ["controllers.sshCidrs is empty", { controllers: {} }],
-    ["controllers.members is {}, expected a list", { controllers: { members: {} as never } }],
+    [
+      "controllers.members is an object, expected a list",
+      { controllers: { members: {} as never } },
+    ],
     ["controllers.members names 2 members", { controllers: { members: two } }],
     ["controllers.members[0].replacements is -1", { controllers: { members: [minus] } }],
     ["controllers.instanceType is ", { controllers: { instanceType: "m1.small" } }],
     ["controllers.dataVolumeGiB is 5", { controllers: { dataVolumeGiB: 5 } }],
     ["ssh.password is set, and EC2", { controllers: {}, ssh: { password: pulumi.secret("x") } }],
+    ["controllers.sshCidrs[0] is known later", { controllers: { sshCidrs: [later("::")] } }],
+    ["controllers.subnetCidrs[0] is 1", { controllers: { subnetCidrs: [1 as never] } }],
     ["ssh.bastion is not set", { controllers: { publicAddresses: false } }],
   ])("of controllers are refused: %s", (text, changes) => {
     expect(refusal({ machines: undefined, ssh: {}, ...changes })).toContain(`\n  ${text}`);
@@ -222,6 +240,11 @@ describe("the args of an EtcdCluster", () => {
   it("never show a secret in what is refused", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[!-~]{8,40}$/), (secret) => {
+        for (const ssh of [secret, [{ privateKey: secret }]] as never[]) {
+          const wrongKind = refusal({ ssh, snapshots: [{ secretAccessKey: secret }] as never });
+          expect(wrongKind).toMatch(/ssh is a (text|list), expected an object/);
+          expect(wrongKind.includes(secret)).toBe(false);
+        }
         const text = refusal({
           version: "0.0.0",
           ssh: { user: "", privateKey: secret, password: secret },

@@ -27,6 +27,7 @@ describe("snapshots that have stopped", () => {
   it("are told where the record is gone, and where there never was one", () => {
     expect(withSeenSnapshots(none, [seen(3 * day)]).warning).toMatch(/^the newest .* is 3 d old/);
     expect(withSeenSnapshots(none, [seen(undefined)]).warning).toMatch(/^no machine has a snap/);
+    expect(withSeenSnapshots(none, [seen(undefined)]).warning).not.toContain("the record");
   });
 
   it.each([
