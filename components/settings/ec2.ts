@@ -19,7 +19,7 @@ export interface Ec2Settings {
   readonly sshFromAnywhere: boolean;
   readonly clientCidrs: string[];
   readonly clientsFromAnywhere: boolean;
-  /** How often each member's machine, and its data, were asked for again; whoever is not there: never. */
+  /** How often each member's machine, and its data, were asked for again; a member that is not in it: never. */
   readonly replacements: Readonly<Record<string, number>>;
   readonly dataReplacements: Readonly<Record<string, number>>;
 }

@@ -236,7 +236,7 @@ function at(args: object, place: string): unknown {
   for (const step of place.split(".")) {
     value = (value as Record<string, unknown> | undefined)?.[step];
   }
-  return value ?? undefined;
+  return value;
 }
 
 function kindOf(value: unknown): string {

@@ -212,7 +212,7 @@ function checkOwn(
       ...mistakeOf(
         `machines[${index}].hostKey`,
         verifyHostKeys && !hostKey
-          ? "is not set: whoever answers at its address would get its keys. Give the machine's own, or set ssh.verifyHostKeys to false"
+          ? "is not set: anyone who answers at its address would get its keys. Give the machine's own, or set ssh.verifyHostKeys to false"
           : undefined,
       ),
       ...(typeof hostKey === "string" && hostKey !== "" ? hostKeyMistakes(hostKey) : []).map(
@@ -292,7 +292,7 @@ function hostKeyMistakes(text: unknown): string[] {
   return typeof text === "string" && hostKeyPattern.test(text.trim())
     ? []
     : [
-        `has the hostKey "${String(text)}", expected a line such as "ssh-ed25519 AAAA…": whoever answers at its address would get its keys else`,
+        `has the hostKey "${String(text)}", expected a line such as "ssh-ed25519 AAAA…": otherwise anyone who answers at its address would get its keys`,
       ];
 }
 

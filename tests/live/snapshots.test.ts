@@ -208,6 +208,19 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
         ),
       );
 
+    /** Databases of one cluster differ in size, and a snapshot has that of its own member's. */
+    async function expectAsManyAsFit(files: string[]): Promise<void> {
+      const largest = await onController(
+        outputs(),
+        taker,
+        `sudo sh -c 'stat --format=%s ${directory}/*.db' | sort -n | tail -n 1`,
+      );
+      const fit = Math.floor((disk - 512) / (Number(largest) / 1024 ** 2));
+      expect(fit).toBeGreaterThanOrEqual(4);
+      expect(fit).toBeLessThan(8);
+      expect(files).toHaveLength(fit);
+    }
+
     it("leaves as many as fit, the newest among them, and room for a release", async () => {
       let newest = "";
       for (let taken = 0; taken < 8; taken += 1) {
@@ -218,16 +231,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
       console.log(
         `${files.length} of 8 snapshots of ${size} MiB on ${disk} MiB, least free ${await leastFree(taker)} MiB`,
       );
-      // Databases of one cluster differ in size, and a snapshot has that of its own member's.
-      const largest = await onController(
-        outputs(),
-        taker,
-        `sudo sh -c 'stat --format=%s ${directory}/*.db' | sort -n | tail -n 1`,
-      );
-      const fit = Math.floor((disk - 512) / (Number(largest) / 1024 ** 2));
-      expect(fit).toBeGreaterThanOrEqual(4);
-      expect(fit).toBeLessThan(8);
-      expect(files).toHaveLength(fit);
+      await expectAsManyAsFit(files);
       expect(files.at(-1)).toBe(newest);
       expect(await leastFree(taker)).toBeGreaterThanOrEqual(512);
       expect(await askHealth(outputs())).toMatchObject({ healthy: true });
@@ -245,16 +249,7 @@ describe.skipIf(!canRun)("snapshots that restore", () => {
         expect(stderr).toContain("AccessDenied");
       }
       const files = await kept(taker);
-      // Databases of one cluster differ in size, and a snapshot has that of its own member's.
-      const largest = await onController(
-        outputs(),
-        taker,
-        `sudo sh -c 'stat --format=%s ${directory}/*.db' | sort -n | tail -n 1`,
-      );
-      const fit = Math.floor((disk - 512) / (Number(largest) / 1024 ** 2));
-      expect(fit).toBeGreaterThanOrEqual(4);
-      expect(fit).toBeLessThan(8);
-      expect(files).toHaveLength(fit);
+      await expectAsManyAsFit(files);
       expect(before).not.toContain(files.at(-1));
       expect(await leastFree(taker)).toBeGreaterThanOrEqual(512);
     });
