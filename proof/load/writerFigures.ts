@@ -21,6 +21,8 @@ export interface WriterFigures {
   readonly putsPerSecond: number;
   /** The longest time without any put being acknowledged. */
   readonly longestGapMs: number;
+  /** The same less what of it the writer's own process stood still: then it neither puts nor sees an answer. */
+  readonly longestWatchedGapMs: number;
   readonly failed: readonly PutRecord[];
   /** How many puts were acknowledged at a second or later attempt. */
   readonly retried: number;
@@ -41,15 +43,14 @@ export function writerFigures(history: WriterHistory, window = history.window): 
   const puts = history.puts.filter(({ startMs }) => isInside(startMs));
   const acknowledged = puts.filter((put) => put.acknowledged);
   const latencies = acknowledged.map(({ startMs, endMs }) => endMs - startMs);
+  const acknowledgedAtMs = history.puts.filter((put) => put.acknowledged).map(({ endMs }) => endMs);
   const seconds = (window.toMs - window.fromMs) / 1000;
   return {
     seconds,
     puts: acknowledged.length,
     putsPerSecond: seconds > 0 ? acknowledged.length / seconds : 0,
-    longestGapMs: longestGapMs(
-      history.puts.filter((put) => put.acknowledged).map(({ endMs }) => endMs),
-      window,
-    ),
+    longestGapMs: longestGapMs(acknowledgedAtMs, window),
+    longestWatchedGapMs: longestGapMs(acknowledgedAtMs, window, history.ownStalls),
     failed: puts.filter((put) => !put.acknowledged),
     retried: acknowledged.filter(({ attempts }) => attempts > 1).length,
     leftOut: history.leftOutAtMs.filter(isInside).length,

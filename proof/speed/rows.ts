@@ -91,7 +91,8 @@ export const rows = {
     never: "failed puts",
     how:
       "The longest time without an acknowledged put, from before the `pulumi up` to after it, against the same " +
-      "from before the restart above to after it. Puts go to all members in turn, and are tried again elsewhere.",
+      "from before the restart above to after it. Puts go to all members in turn, and are tried again elsewhere. " +
+      "What of it the writer's own process stood still, 50 ms or more at a time, is taken off on both sides: it shares its cores with all machines and with the program.",
   },
   puts: {
     figure: "puts a second, 32 at a time",

@@ -14,13 +14,17 @@ restore=
 
 # The files follow on standard input, as `scriptInput` makes them.
 member() {
+  local flags_checked
   take_arguments "$@"
   lock "$service"
   check_identity
   check_mounted
   receive_files
-  check_flags
+  # Others wait for their turn meanwhile: what needs a process of its own takes its time beside the rest.
+  { watch_end; check_flags; } &
+  flags_checked=$!
   take_permit
+  wait "$flags_checked" || exit "$told"
   act
   printf '{"member":"%s","version":"%s","%s":"%s"}\n' "$name" "$version" "$done_what" "$(started_at)"
 }

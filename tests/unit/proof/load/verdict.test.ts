@@ -10,6 +10,7 @@ const well: Measured = {
     puts: 1481,
     putsPerSecond: 120.02,
     longestGapMs: 83.4,
+    longestWatchedGapMs: 83.4,
     failed: [],
     retried: 7,
     leftOut: 0,

@@ -18,6 +18,23 @@ describe("the longest gap", () => {
   ])("is %s", (_, moments, gap) => {
     expect(longestGapMs(moments, window)).toBe(gap);
   });
+
+  it.each([
+    ["before it", [{ fromMs: 0, toMs: 105 }], 60],
+    ["in the middle of it", [{ fromMs: 140, toMs: 160 }], 40],
+    ["over its end", [{ fromMs: 170, toMs: 300 }], 50],
+    [
+      "twice",
+      [
+        { fromMs: 125, toMs: 135 },
+        { fromMs: 150, toMs: 155 },
+      ],
+      45,
+    ],
+    ["so long that another one is longer", [{ fromMs: 120, toMs: 175 }], 20],
+  ])("has nothing in it of what nobody watched: %s", (_, unwatched, gap) => {
+    expect(longestGapMs([110, 120, 180], window, unwatched)).toBe(gap);
+  });
 });
 
 it.each([
@@ -113,6 +130,7 @@ describe("a writer's figures", () => {
       puts: 3,
       putsPerSecond: 0.3,
       longestGapMs: 10_000 - 6020,
+      longestWatchedGapMs: 10_000 - 6020,
       failed: [history.puts[2]],
       retried: 1,
       leftOut: 2,
@@ -127,6 +145,7 @@ describe("a writer's figures", () => {
       puts: 2,
       putsPerSecond: 1,
       longestGapMs: 2500 - 1010,
+      longestWatchedGapMs: 2500 - 1010,
       failed: [],
       retried: 1,
       leftOut: 0,
