@@ -1,7 +1,8 @@
 import "./components/stackTraces";
 import * as pulumi from "@pulumi/pulumi";
 import { EtcdCluster } from "./components/etcdCluster";
-import { etcdctlEnvironment, ownCluster } from "./components/outputs";
+import { etcdctlEnvironment } from "./components/outputs";
+import { ownCluster } from "./components/settings/names";
 import { argsOf } from "./components/settings/argsOf";
 import { readSettings } from "./components/settings/settings";
 import { stackConfiguration } from "./components/settings/stack";

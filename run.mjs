@@ -37,7 +37,7 @@ if (!isInstalled()) {
   }
 }
 
-const child = spawn(process.execPath, ["--require", "tsx/cjs", root + program, ...args], {
+const child = spawn(process.execPath, ["--import", "tsx", root + program, ...args], {
   cwd: root,
   stdio: "inherit",
 });

@@ -5,7 +5,7 @@ import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
 import { type Member, Members } from "./etcd/members";
 import { Admission } from "./etcd/rollout/admission";
-import { binariesOf } from "./etcd/stage";
+import { binariesOf } from "./etcd/versions";
 import { type MemberOutput, memberOutputs, type SshOutput, sshOutputs } from "./outputs";
 import { clusterIssuers } from "./pki/issuer";
 import { renewalDays } from "./pki/lifetimes";

@@ -3,9 +3,6 @@ import type { Member } from "./etcd/members";
 import type { Machine } from "./machines/machine";
 import type { Bastion } from "./ssh";
 
-/** What the project's own program calls its cluster: whatever is made for it has that in front. */
-export const ownCluster = "etcd";
-
 /** A member as later stages see it. */
 export interface MemberOutput {
   readonly name: string;

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ownCluster } from "../components/outputs";
+import { ownCluster } from "../components/settings/names";
 import { type StackOutputs, withConnections } from "../operator/stack";
 import type { AwsDouble } from "./aws/double";
 import type { Log } from "./docker";

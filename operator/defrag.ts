@@ -1,24 +1,26 @@
-// npm run defrag [-- --compact] [--stack NAME]: gives free space in the members' databases back, one
-// member at a time; with --compact drops the history first and ends the alarm of a full database.
-// Ends with 1 when the cluster is not healthy afterwards.
-import { parseArgs } from "node:util";
-import { defragment } from "../components/etcd/remote/defrag";
-import { askHealth } from "../components/etcd/remote/health";
-import { readStack } from "./stack";
-import { healthTable } from "./healthTable";
+// npm run defrag: gives free space in the members' databases back.
+import { refuseWords, runCommand } from "./commandLine";
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { compact: { type: "boolean" }, stack: { type: "string", short: "s" } },
-  });
-  const cluster = await readStack(values.stack);
-  await defragment(cluster, { compact: values.compact ?? false, log: console.log });
+const usage = `npm run defrag [-- --stack NAME]   gives free space in the members' databases back, one member at a time
+npm run defrag -- --compact        drops the history first, and ends the alarm of a full database
+
+Ends with 1 where the cluster is not healthy afterwards.`;
+
+const options = {
+  compact: { type: "boolean", default: false },
+  stack: { type: "string", short: "s" },
+} as const;
+
+runCommand({ name: "defrag", usage, options }, async ({ compact, stack }, words) => {
+  refuseWords(words);
+  const { defragment } = await import("../components/etcd/remote/defrag.js");
+  const { askHealth } = await import("../components/etcd/remote/health.js");
+  const { healthTable } = await import("./healthTable.js");
+  const { readStack } = await import("./stack.js");
+
+  const cluster = await readStack(stack);
+  await defragment(cluster, { compact, log: console.log });
   const health = await askHealth(cluster);
   console.log(healthTable(health));
-  process.exitCode = health.healthy ? 0 : 1;
-}
-
-main().catch((error: Error) => {
-  console.error(`defrag: ${error.message}`);
-  process.exitCode = 1;
+  return health.healthy ? 0 : 1;
 });

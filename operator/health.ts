@@ -1,17 +1,27 @@
-// npm run health [-- --stack NAME] [--json]: asks the live cluster through the stack's outputs.
-import { parseArgs } from "node:util";
-import { certificatesHealth } from "../components/etcd/certificates";
-import { askCertificates } from "../components/etcd/remote/certificates";
-import { askHealth } from "../components/etcd/remote/health";
-import { askSnapshots } from "../components/etcd/remote/snapshotAge";
-import { certificateLines, exitStatus, healthTable } from "./healthTable";
-import { withSeenSnapshots } from "../components/etcd/snapshots/seen";
-import { readStack } from "./stack";
+// npm run health: asks the live cluster through the stack's outputs.
+import { refuseWords, runCommand } from "./commandLine";
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
-  });
+const usage = `npm run health [-- --stack NAME]   asks every member and every machine now
+npm run health -- --json           the same as JSON
+
+Ends with 1 where the cluster is not healthy, and with 2 where something wants to be looked at, such as a
+certificate that ends soon.`;
+
+const options = {
+  stack: { type: "string", short: "s" },
+  json: { type: "boolean" },
+} as const;
+
+runCommand({ name: "health", usage, options }, async (values, words) => {
+  refuseWords(words);
+  const { certificatesHealth } = await import("../components/etcd/certificates.js");
+  const { askCertificates } = await import("../components/etcd/remote/certificates.js");
+  const { askHealth } = await import("../components/etcd/remote/health.js");
+  const { askSnapshots } = await import("../components/etcd/remote/snapshotAge.js");
+  const { withSeenSnapshots } = await import("../components/etcd/snapshots/seen.js");
+  const { certificateLines, exitStatus, healthTable } = await import("./healthTable.js");
+  const { readStack } = await import("./stack.js");
+
   const stack = await readStack(values.stack);
   const renewal = stack.record?.renewal;
   const [asked, seen, snapshots] = await Promise.all([
@@ -26,10 +36,5 @@ async function main(): Promise<void> {
       ? JSON.stringify({ ...health, certificates }, null, 2)
       : [...certificateLines(certificates), healthTable(health)].join("\n"),
   );
-  process.exitCode = exitStatus(health, certificates);
-}
-
-main().catch((error: Error) => {
-  console.error(`health: ${error.message}`);
-  process.exitCode = 1;
+  return exitStatus(health, certificates);
 });

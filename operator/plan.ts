@@ -1,16 +1,17 @@
-// npm run plan [-- --stack NAME]: what the next pulumi up would do to the running cluster, in words.
-// Asks the live cluster and changes nothing. Ends with 1 when the change would be refused.
-import { parseArgs } from "node:util";
-import { describePlan, planChange } from "./change";
+// npm run plan: what the next pulumi up would do to the running cluster, in words.
+import { refuseWords, runCommand } from "./commandLine";
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { stack: { type: "string", short: "s" } } });
-  const plan = await planChange(values.stack);
-  console.log(describePlan(plan));
-  process.exitCode = plan.violations.length === 0 ? 0 : 1;
-}
+const usage = `npm run plan [-- --stack NAME]     what the next pulumi up would do to the running cluster, in words
 
-main().catch((error: Error) => {
-  console.error(`plan: ${error.message}`);
-  process.exitCode = 1;
-});
+Asks the live cluster and changes nothing. Ends with 1 where the change would be refused.`;
+
+runCommand(
+  { name: "plan", usage, options: { stack: { type: "string", short: "s" } } },
+  async ({ stack }, words) => {
+    refuseWords(words);
+    const { describePlan, planChange } = await import("./change.js");
+    const plan = await planChange(stack);
+    console.log(describePlan(plan));
+    return plan.violations.length === 0 ? 0 : 1;
+  },
+);

@@ -1,27 +1,27 @@
-// npm run replace -- NAME [--new-data] [--stack NAME] [--yes]: a new machine for one member, and on
-// request new data, given back by the others. Looks first, then lets pulumi up do it.
-import { parseArgs } from "node:util";
-import { ownCluster } from "../components/outputs";
-import { usesExistingMachines } from "../components/settings/settings";
-import { describePlan, planChange } from "./change";
-import { runPulumi } from "./pulumi";
-import { replaceByUp } from "./replacement";
+// npm run replace: a new machine for one member, and on request new data, given back by the others.
+import { ownCluster } from "../components/settings/names";
+import { runCommand, UsageError } from "./commandLine";
 
-const usage = "npm run replace -- NAME [--new-data] [--stack NAME] [--yes]";
+const usage = `npm run replace -- MEMBER [--stack NAME]   a new machine for one member
+npm run replace -- MEMBER --new-data       and a new data volume, which the others fill
+npm run replace -- MEMBER --yes            without asking once more
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: {
-      "new-data": { type: "boolean" },
-      stack: { type: "string", short: "s" },
-      yes: { type: "boolean", short: "y" },
-    },
-    allowPositionals: true,
-  });
-  const [name] = positionals;
-  if (name === undefined || positionals.length > 1) {
-    throw new Error(`expected one member's name: ${usage}`);
+Looks at the cluster first, says what will happen, and lets pulumi up do it. What follows is its exit status.`;
+
+const options = {
+  "new-data": { type: "boolean" },
+  stack: { type: "string", short: "s" },
+  yes: { type: "boolean", short: "y", default: false },
+} as const;
+
+runCommand({ name: "replace", usage, options }, async (values, [name, ...others]) => {
+  if (name === undefined || others.length > 0) {
+    throw new UsageError("expected one member's name");
   }
+  const { usesExistingMachines } = await import("../components/settings/settings.js");
+  const { describePlan, planChange } = await import("./change.js");
+  const { replaceByUp } = await import("./replacement.js");
+
   const counters = values["new-data"]
     ? (["replacements", "dataReplacements"] as const)
     : (["replacements"] as const);
@@ -35,21 +35,20 @@ async function main(): Promise<void> {
   }
   console.log(describePlan(plan));
   if (plan.violations.length > 0) {
-    process.exitCode = 1;
-    return;
+    return 1;
   }
   if (!usesExistingMachines(plan.settings)) {
     await forgetWhatIsGone(name, values.stack);
   }
-  process.exitCode = await replaceByUp({
+  return replaceByUp({
     member: name,
     counts: Object.fromEntries(counters.map((key) => [key, plan.settings[key][name]!])),
     stack: values.stack,
     fullName: plan.outputs.stack,
-    yes: values.yes ?? false,
+    yes: values.yes,
     log: console.log,
   });
-}
+});
 
 function countedUp(counts: Readonly<Record<string, number>>, name: string) {
   return { ...counts, [name]: (counts[name] ?? 0) + 1 };
@@ -65,11 +64,7 @@ async function forgetWhatIsGone(name: string, stack: string | undefined): Promis
     `**aws:ec2/volumeAttachment:VolumeAttachment::${ownCluster}-${name}-data`,
     `**aws:ebs/volume:Volume::${ownCluster}-${name}-data`,
   ];
+  const { runPulumi } = await import("./pulumi.js");
   const words = targets.flatMap((target) => ["--target", target]);
   await runPulumi(["refresh", "--yes", "--skip-preview", ...words], stack);
 }
-
-main().catch((error: Error) => {
-  console.error(`replace: ${error.message}`);
-  process.exitCode = 1;
-});

@@ -1,30 +1,33 @@
-// npm run snapshot [-- --to FILE] [--stack NAME]: takes a snapshot of the running cluster, checks it, and
-// brings it here: into .etcd/STACK, for its owner alone.
+// npm run snapshot: takes a snapshot of the running cluster, checks it, and brings it here.
 import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
-import type { RemoteCluster } from "../components/etcd/remote/cluster";
-import { fetchSnapshot, takeSnapshot } from "../components/etcd/remote/snapshot";
-import { readStack } from "./stack";
+import { refuseWords, runCommand } from "./commandLine";
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { to: { type: "string" }, stack: { type: "string", short: "s" } },
-  });
-  refuseToOverwrite(values.to);
-  const cluster = await readStack(values.stack);
+const usage = `npm run snapshot [-- --stack NAME] takes a snapshot of the running cluster, checks it, and brings it here:
+                                   into .etcd/STACK, for its owner alone
+npm run snapshot -- --to FILE      into that file, which must not be there yet`;
+
+const options = { to: { type: "string" }, stack: { type: "string", short: "s" } } as const;
+
+runCommand({ name: "snapshot", usage, options }, async ({ to, stack }, words) => {
+  refuseWords(words);
+  refuseToOverwrite(to);
+  const { fetchSnapshot, takeSnapshot } = await import("../components/etcd/remote/snapshot.js");
+  const { readStack } = await import("./stack.js");
+
+  const cluster = await readStack(stack);
   const snapshot = await takeSnapshot(cluster, (line) => console.error(line));
   const file = path.resolve(
-    values.to ?? path.join(ownFolder(cluster), path.basename(snapshot.file)),
+    to ?? path.join(ownFolder(cluster.stack), path.basename(snapshot.file)),
   );
   refuseToOverwrite(file);
   await fetchSnapshot(snapshot, cluster, file);
   const { revision, totalKey } = snapshot.status;
   console.log(`${file}: revision ${revision}, ${totalKey} keys; also in ${snapshot.where}`);
-}
+});
 
 /** A snapshot is the whole database: for its owner alone. */
-function ownFolder({ stack }: RemoteCluster): string {
+function ownFolder(stack: string): string {
   const folder = path.join(".etcd", path.basename(stack));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
@@ -35,8 +38,3 @@ function refuseToOverwrite(file: string | undefined): void {
     throw new Error(`${file} is there already: name another file`);
   }
 }
-
-main().catch((error: Error) => {
-  console.error(`snapshot: ${error.message}`);
-  process.exitCode = 1;
-});

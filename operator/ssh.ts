@@ -1,26 +1,37 @@
-// npm run ssh [-- [--stack NAME] MEMBER [COMMAND…]]: a shell on a member's machine, or one command. The
-// machine has to show the host key that the stack knows; the private key comes from the stack's state.
+// npm run ssh: a shell on a member's machine, or one command.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { LiveMachine } from "../components/etcd/remote/machine";
-import { writeSshFiles } from "./sshFiles";
-import { readStack } from "./stack";
-import { runInTerminal } from "./terminal";
+import { runWords, UsageError } from "./commandLine";
 
-const usage = "npm run ssh -- [--stack NAME] MEMBER [COMMAND…]";
+const usage = `npm run ssh -- [--stack NAME] MEMBER             a shell on a member's machine
+npm run ssh -- [--stack NAME] MEMBER COMMAND…    one command there; it gives the exit status
 
-async function main(): Promise<number> {
-  const { stack, name, command } = readArguments(process.argv.slice(2));
-  const { member } = new LiveMachine(name, await readStack(stack));
-  const folder = await mkdtemp(path.join(tmpdir(), "etcd-ssh-"));
-  try {
-    const configuration = await writeSshFiles(folder, [member]);
-    return await runInTerminal("ssh", ["-F", configuration, name, ...command]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+The machine has to show the host key that the stack knows; the private key comes from the stack's state.`;
+
+/** ssh's own for what is not the command's. */
+const failure = 255;
+
+runWords(
+  { name: "ssh", usage },
+  async (words) => {
+    const { stack, name, command } = readArguments(words);
+    const { LiveMachine } = await import("../components/etcd/remote/machine.js");
+    const { writeSshFiles } = await import("./sshFiles.js");
+    const { readStack } = await import("./stack.js");
+    const { runInTerminal } = await import("./terminal.js");
+
+    const { member } = new LiveMachine(name, await readStack(stack));
+    const folder = await mkdtemp(path.join(tmpdir(), "etcd-ssh-"));
+    try {
+      const configuration = await writeSshFiles(folder, [member]);
+      return await runInTerminal("ssh", ["-F", configuration, name, ...command]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+  failure,
+);
 
 /** Ours come first: what follows the member's name is somebody else's command line. */
 function readArguments(words: string[]): { stack?: string; name: string; command: string[] } {
@@ -29,17 +40,7 @@ function readArguments(words: string[]): { stack?: string; name: string; command
     return { ...readArguments(rest), stack: second };
   }
   if (first === undefined || first.startsWith("-")) {
-    throw new Error(`expected a member's name: ${usage}`);
+    throw new UsageError(`expected a member's name, got ${first ?? "nothing"}`);
   }
   return { name: first, command: words.slice(1) };
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(`ssh: ${error.message}`);
-    process.exitCode = 255;
-  },
-);

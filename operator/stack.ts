@@ -2,7 +2,8 @@ import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import type { SshTarget } from "../components/etcd/remote/ssh";
 import type { Desired } from "../components/etcd/rollout/desired";
 import type { StackRecord } from "../components/etcd/rollout/record";
-import { type MemberOutput, ownCluster } from "../components/outputs";
+import type { MemberOutput } from "../components/outputs";
+import { ownCluster } from "../components/settings/names";
 import { askPulumi } from "./askPulumi";
 
 /** A member as the stack's outputs have it, and the way to its machine. */

@@ -3,8 +3,8 @@ import { type FlagSettings, memberFlags } from "./flags";
 import { type MemberPlan, type MemberRequest, planMembers } from "./plan";
 import type { Desired } from "./rollout/desired";
 import type { RestoreRequest } from "./snapshots/plan";
-import { binariesOf } from "./stage";
 import { unitText } from "./unit";
+import { binariesOf } from "./versions";
 
 /** What a cluster is asked for by, beside its members and their machines. */
 export interface ClusterRequest extends FlagSettings {

@@ -13,7 +13,8 @@ import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { snapshotFiles } from "./snapshots/files";
 import type { RestoreRequest, SnapshotPlan } from "./snapshots/plan";
 import { isUploaded, prepareRestore, uploadFolder } from "./snapshots/restore";
-import { binariesOf, type ReleaseSource, stage } from "./stage";
+import { type ReleaseSource, stage } from "./stage";
+import { binariesOf } from "./versions";
 import { placedUnit } from "./unit";
 
 /** A member: its machine, and how it runs there. */

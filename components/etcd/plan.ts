@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { memberFiles, type MemberFiles } from "./files";
 
 /** The ports of a member. */

@@ -21,14 +21,6 @@ export type ReleaseSource =
   /** A release's tarball on the machine that runs Pulumi, for machines without internet. */
   | { readonly kind: "file"; readonly path: string };
 
-/**
- * The folder of etcd and etcdctl. Versions lie side by side wherever they come from, and a unit names the one
- * that it runs: so another one that arrives replaces nothing that runs.
- */
-export function binariesOf(version: string): string {
-  return `/opt/etcd/v${version}/bin`;
-}
-
 export interface StageArgs {
   readonly version: string;
   readonly source: ReleaseSource;

@@ -30,3 +30,11 @@ export function versionMistake(version: string): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The folder of etcd and etcdctl. Versions lie side by side wherever they come from, and a unit names the one
+ * that it runs: so another one that arrives replaces nothing that runs.
+ */
+export function binariesOf(version: string): string {
+  return `/opt/etcd/v${version}/bin`;
+}

@@ -1,5 +1,8 @@
 import * as path from "node:path";
 
+/** What the project's own program calls its cluster: whatever is made for it has that in front. */
+export const ownCluster = "etcd";
+
 /** A host name's label: RFC 1123, lower case as the resource names that it becomes part of. */
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { type Bounded, bounds } from "./bounds";
 
 /** A mistake in the settings: what is wrong with which one, and what would be right. */

@@ -14,6 +14,12 @@ export interface Measured {
 export interface Limits {
   /** How many members may be down at once. @default 1 */
   readonly membersDownAtOnce?: number;
+  /**
+   * How long more members than that may seem to be down at once, in ms, where it is not certain that they were: on a
+   * busy machine a sample can take its whole time, and the downtimes before and after it then seem to touch.
+   * @default 0
+   */
+  readonly unsureMs?: number;
   /** How many puts a second must be acknowledged: under less load a change proves less. @default 100 */
   readonly putsPerSecond?: number;
 }
@@ -33,7 +39,7 @@ export function verdict(measured: Measured, limits: Limits = {}): Verdict {
       ...some(lost.missing, "acknowledged writes are lost"),
       ...some(lost.altered, "acknowledged writes have another value"),
       ...unequalHashes(hashes),
-      ...downAtOnce(sampler, limits.membersDownAtOnce ?? 1),
+      ...downAtOnce(sampler, limits),
       ...neverSeen(sampler),
     ],
   };
@@ -66,18 +72,22 @@ function unequalHashes(hashes: readonly MemberHash[]): string[] {
   ];
 }
 
-function downAtOnce(sampler: SamplerFigures, limit: number): string[] {
+function downAtOnce(sampler: SamplerFigures, limits: Limits): string[] {
+  const { membersDownAtOnce: limit = 1, unsureMs = 0 } = limits;
   const { samples, mostDownAtOnce, certainlyDownAtOnce, overlaps } = sampler;
   if (samples === 0) {
     return ["no member was sampled"];
   }
-  if (mostDownAtOnce <= limit) {
+  const tooMany = overlaps.filter(({ names }) => names.length > limit);
+  const isCertain = certainlyDownAtOnce > limit;
+  const longestMs = Math.max(0, ...tooMany.map(({ fromMs, toMs }) => toMs - fromMs));
+  if (mostDownAtOnce <= limit || (!isCertain && longestMs <= unsureMs)) {
     return [];
   }
-  const when = overlaps
-    .filter(({ names }) => names.length > limit)
-    .map(({ names, fromMs, toMs }) => `${names.join(" and ")} for ${Math.ceil(toMs - fromMs)} ms`);
-  const how = certainlyDownAtOnce > limit ? "were" : "may have been";
+  const when = tooMany.map(
+    ({ names, fromMs, toMs }) => `${names.join(" and ")} for ${Math.ceil(toMs - fromMs)} ms`,
+  );
+  const how = isCertain ? "were" : "may have been";
   return [`${mostDownAtOnce} members ${how} down at once: at most ${when.join(", ")}`];
 }
 

@@ -1,4 +1,4 @@
-import { ownCluster } from "../../components/outputs";
+import { ownCluster } from "../../components/settings/names";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createTls } from "../../lab/inprocess/tls";

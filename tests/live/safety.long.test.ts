@@ -1,4 +1,4 @@
-import { ownCluster } from "../../components/outputs";
+import { ownCluster } from "../../components/settings/names";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MemberPlan } from "../../etcd/plan";
 import { identityArguments } from "../../etcd/identity";
 import type { Credentials } from "../../etcd/rollout/record";
-import { binariesOf } from "../../etcd/stage";
+import { binariesOf } from "../../etcd/versions";
 import type { Bastion } from "../../ssh";
 import type { Connection, Machine, MachineMaker, MachineSite } from "../machine";
 import { isSameMachine } from "./machineSetting";

@@ -9,7 +9,7 @@ import * as machines from "../../../lab/machines";
 import { type PulumiEngine, type PulumiRun, up } from "../../../lab/pulumiEngine";
 import { labDir, projectRoot } from "../../../lab/paths";
 import { labStack, labStackFile, writeStackFile } from "../../../lab/stackFile";
-import { ownCluster } from "../../../components/outputs";
+import { ownCluster } from "../../../components/settings/names";
 import { type StackOutputs, withConnections } from "../../../operator/stack";
 
 type Settings = Record<string, unknown>;

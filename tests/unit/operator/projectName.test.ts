@@ -23,7 +23,7 @@ function said(command: string, args: string[], changes: Record<string, string>):
   const shown = all.map(([key, value]) => [key, { value, secret: false }]);
   writeFileSync(at("configuration"), JSON.stringify(Object.fromEntries(shown)));
   const program = path.join(root, "operator", `${command}.ts`);
-  const words = ["--require", require.resolve("tsx/cjs"), program, ...args];
+  const words = ["--import", require.resolve("tsx"), program, ...args];
   const env = { ...process.env, PATH: `${folder}${path.delimiter}${process.env["PATH"]}` };
   return new Promise((resolve) => {
     execFile(process.execPath, words, { cwd: folder, env }, (_, stdout, stderr) =>

@@ -93,6 +93,19 @@ describe("the verdict", () => {
       ["2 members may have been down at once: at most a and c for 35 ms"],
     ],
     [
+      "members that may have been down at once for longer than is let pass",
+      { sampler: two },
+      { unsureMs: 34 },
+      ["2 members may have been down at once: at most a and c for 35 ms"],
+    ],
+    ["nothing of what is shorter than is let pass", { sampler: two }, { unsureMs: 35 }, []],
+    [
+      "members that were down at once, for however short",
+      { sampler: { ...two, certainlyDownAtOnce: 2 } },
+      { unsureMs: 35 },
+      ["2 members were down at once: at most a and c for 35 ms"],
+    ],
+    [
       "members that were down at once",
       { sampler: { ...two, certainlyDownAtOnce: 2 } },
       undefined,
