@@ -29,19 +29,39 @@ function code(value: unknown): string {
   return items.map((item) => `\`${String(item)}\``).join(", ");
 }
 
-it("the README is read in one go, and its links lead somewhere", () => {
-  const text = read("README.md");
-  expect(text.split("\n").length).toBeLessThanOrEqual(151);
-  const files = readdirSync(path.join(__dirname, "../../docs")).filter((name) =>
-    name.endsWith(".md"),
+it("the README is read in one go", () => {
+  expect(read("README.md").split("\n").length).toBeLessThanOrEqual(151);
+});
+
+it("links lead somewhere", () => {
+  const markdown = ["", "docs"].flatMap((folder) =>
+    readdirSync(path.join(__dirname, "../..", folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => path.join(folder, name)),
   );
-  for (const file of ["README.md", ...files.map((name) => `docs/${name}`)]) {
-    for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      const target = path.join(__dirname, "../..", path.dirname(file), link!);
-      expect(existsSync(target), `${file}: ${link}`).toBe(true);
+  expect(markdown).toEqual(
+    expect.arrayContaining(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]),
+  );
+  for (const file of markdown) {
+    for (const [, link, anchor] of read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+      const target = link === "" ? file : path.join(path.dirname(file), link!);
+      expect(existsSync(path.join(__dirname, "../..", target)), `${file}: ${link}`).toBe(true);
+      if (anchor !== undefined) {
+        expect(anchorsOf(read(target)), `${file}: ${link}#${anchor}`).toContain(anchor);
+      }
     }
   }
 });
+
+/** What GitHub makes of headings: links lead to them. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 it("docs/reference.md has Pulumi.yaml's settings", () => {
   const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Declaration> };
