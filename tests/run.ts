@@ -1,5 +1,4 @@
-// npm test [-- --no-live]: everything that can be checked on this machine, and how much that was.
-// npm run test:long: the live tests that would take npm test too long, and nothing else.
+// Everything that can be checked on this machine, or a part of it, and how much that was. See `usage`.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
@@ -9,6 +8,14 @@ import { aptInstall, commandExists, whyNoDocker } from "../lab/docker";
 import { scriptNames, scriptText } from "../components/etcd/scripts";
 import { projectRoot } from "../lab/paths";
 import { run as runQuietly } from "../lab/run";
+import { runWords, UsageError } from "../operator/commandLine";
+
+const usage = `npm test                          everything
+npm test -- --no-live             what needs no machines
+npm run test:unit                 types, lint, unit and mock tests
+npm run test:unit -- FILE         a file of them alone, or one by its name: -t NAME, as vitest takes it
+npm run check                     types, lint, format and shell scripts
+npm run test:long                 the live tests that would take npm test too long, and nothing else`;
 
 interface Count {
   passed: number;
@@ -176,11 +183,50 @@ async function sayWhatIsLong(): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  if (process.argv.includes("--long")) {
-    await liveTests("long live tests, in the lab", "long", longLimitMinutes);
+/** What stands in the files, without running any of it. */
+async function checks({ format }: { format: boolean }): Promise<void> {
+  await Promise.all([
+    check("types", local("tsc"), "-p", "tsconfig.check.json"),
+    check("ESLint", local("eslint"), "."),
+    ...(format ? [check("Prettier", local("prettier"), "--check", "--log-level=warn", ".")] : []),
+    ...(format ? [shellcheck()] : []),
+  ]);
+}
+
+const unitTests = (args: string[] = []) =>
+  vitest("unit and mock tests: nothing real runs", ["unit", "mock"], args);
+
+async function everything({ live }: { live: boolean }): Promise<void> {
+  await checks({ format: true });
+  await unitTests();
+  if (live) {
+    await liveTests("live tests: three machines of the lab, real etcd", "live");
   } else {
-    await everything();
+    skips.push("the live tests: asked for by --no-live; not counted");
+  }
+  await sayWhatIsLong();
+}
+
+runWords({ name: "test", usage }, async ([what = "--all", ...words]) => {
+  switch (what) {
+    case "--all":
+      await everything({ live: true });
+      break;
+    case "--no-live":
+      await everything({ live: false });
+      break;
+    case "--check":
+      await checks({ format: true });
+      break;
+    case "--unit":
+      // Who asks for one test waits for that one.
+      await Promise.all([words.length === 0 && checks({ format: false }), unitTests(words)]);
+      break;
+    case "--long":
+      await liveTests("long live tests, in the lab", "long", longLimitMinutes);
+      break;
+    default:
+      throw new UsageError(`"${what}" is not expected here`);
   }
   console.log("");
   for (const failure of failures) {
@@ -190,23 +236,5 @@ async function main(): Promise<void> {
     console.log(`skipped: ${skip}`);
   }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-  process.exitCode = total.failed === 0 ? 0 : 1;
-}
-
-async function everything(): Promise<void> {
-  await Promise.all([
-    check("types", local("tsc"), "-p", "tsconfig.check.json"),
-    check("ESLint", local("eslint"), "."),
-    check("Prettier", local("prettier"), "--check", "--log-level=warn", "."),
-    shellcheck(),
-  ]);
-  await vitest("unit and mock tests: nothing real runs", ["unit", "mock"]);
-  if (process.argv.includes("--no-live")) {
-    skips.push("the live tests: asked for by --no-live; not counted");
-  } else {
-    await liveTests("live tests: three machines of the lab, real etcd", "live");
-  }
-  await sayWhatIsLong();
-}
-
-void main();
+  return total.failed === 0 ? 0 : 1;
+});
