@@ -1,5 +1,5 @@
 import { controllerUserData } from "../components/machines/aws/userData";
-import { runOverSsh, type SshResult } from "../components/etcd/remote/ssh";
+import { runOverSsh, type SshResult, type SshTarget } from "../components/etcd/remote/ssh";
 import { ensureDocker, type Log } from "./docker";
 import { ensureImage } from "./image";
 import { type KeyPair, makeKeyPair } from "./keyPair";
@@ -25,12 +25,17 @@ export class BlankMachines {
   /** The folder of the releases that the mirror serves. */
   releases = "";
 
-  /** Prepares their network and the mirror. */
-  async prepare(cidr: string, versions: string[], log: Log = () => undefined): Promise<void> {
+  /** Prepares their network. */
+  async prepareNetwork(cidr: string, log: Log): Promise<void> {
     await ensureDocker(log);
     await ensureImage(log);
     this.login = makeKeyPair();
     this.gateway = (await machines.createNetwork(cidr)).gateway;
+  }
+
+  /** The same, and a mirror that they find releases in. */
+  async prepare(cidr: string, versions: string[], log: Log = () => undefined): Promise<void> {
+    await this.prepareNetwork(cidr, log);
     this.releases = await ensureReleases(versions, log);
     this.mirror = await serveMirror(this.releases, this.gateway);
   }
@@ -71,9 +76,14 @@ export class BlankMachines {
 
   /** Runs a command on a machine as its `ubuntu` user. */
   run(ip: string, command: string, stdin = ""): Promise<SshResult> {
+    const limits = { dialErrorLimit: 30, timeoutSeconds: 120 };
+    return runOverSsh(this.target(ip), command, stdin, limits);
+  }
+
+  /** The way to a machine. */
+  target(ip: string): SshTarget {
     const { privateKey } = this.login;
-    const target = { host: ip, user: "ubuntu", privateKey, hostKey: this.hostKey(ip) };
-    return runOverSsh(target, command, stdin, { dialErrorLimit: 30, timeoutSeconds: 120 });
+    return { host: ip, port: 22, user: "ubuntu", privateKey, hostKey: this.hostKey(ip) };
   }
 
   /** The same for one that is to succeed: what it printed. */
@@ -85,9 +95,16 @@ export class BlankMachines {
     return stdout.trim();
   }
 
-  /** Makes the lab's stack where it is not there yet, with these settings and the way to the machines. */
-  async configure(engine: PulumiEngine, settings: Record<string, unknown>): Promise<void> {
-    await writeStackFile(settings);
+  /**
+   * Makes the lab's stack where it is not there yet, with these settings and the way to the machines.
+   * @param folder the engine's, where that is not this program's
+   */
+  async configure(
+    engine: PulumiEngine,
+    settings: Record<string, unknown>,
+    folder?: string,
+  ): Promise<void> {
+    await writeStackFile(settings, folder);
     await engine.createStack();
     const stored = await engine.run(
       ["config", "set", "--secret", "sshPrivateKey"],

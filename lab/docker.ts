@@ -3,7 +3,8 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labDir } from "./paths";
+import { aptInstall } from "./apt";
+import { labDir, makeLabDir } from "./paths";
 import { lastLines, run } from "./run";
 
 /** Where progress goes, one line at a time. */
@@ -15,7 +16,6 @@ const answerLimitSeconds = 10;
 const startLimitSeconds = 60;
 const stopLimitSeconds = 30;
 const commandLimitSeconds = 120;
-const aptLimitSeconds = 600;
 
 /**
  * Runs `docker` with these arguments and gives what it printed, trimmed.
@@ -102,32 +102,9 @@ async function installDockerIfMissing(log: Log): Promise<void> {
   if (missing.length === 0) return;
   log(`Installing Docker with apt (missing: ${missing.join(", ")})`);
   // Later Debian releases have the client in a package of its own, which docker.io recommends.
-  await aptInstall(["docker.io", "iptables"], { recommends: missing.includes("docker") });
-}
-
-/**
- * Installs Debian or Ubuntu packages without asking anything; at most 10 minutes.
- *
- * @throws Error with apt's last lines, or that there is no apt here.
- */
-export async function aptInstall(
-  packages: string[],
-  { recommends = false }: { recommends?: boolean } = {},
-): Promise<void> {
-  const install = ["install", "--yes", ...packages];
-  if (!recommends) install.splice(1, 0, "--no-install-recommends");
-  for (const args of [["update"], install]) {
-    const result = await run("apt-get", args, {
-      limitSeconds: aptLimitSeconds,
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-    });
-    if (!result.failed) continue;
-    if (result.code === "ENOENT") {
-      throw new Error(`There is no apt-get here: install ${packages.join(" and ")} yourself.`);
-    }
-    const seen = lastLines(result.all, 5);
-    throw new Error(`apt-get ${args.join(" ")} failed. Its last lines:\n${seen}`);
-  }
+  await aptInstall(["docker.io", "iptables"], "the lab's machines", {
+    recommends: missing.includes("docker"),
+  });
 }
 
 /** Whether a program of this name is on PATH. */
@@ -148,7 +125,7 @@ export async function commandExists(name: string): Promise<boolean> {
  * cgroup2, so that nothing changes for the rest of the host.
  */
 async function startDockerd(log: Log): Promise<void> {
-  await fs.mkdir(labDir, { recursive: true });
+  makeLabDir();
   const output = await fs.open(logFile, "w");
   const [command, args] = (await hostHasCgroup2())
     ? ["dockerd", []]

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { aptInstall, commandExists, docker, runDocker, type Log } from "./docker";
-import { labDir, projectRoot } from "./paths";
+import { aptInstall } from "./apt";
+import { commandExists, docker, runDocker, type Log } from "./docker";
+import { labDir, makeLabDir, projectRoot } from "./paths";
 import { lastLines, run } from "./run";
 
 const imageFolder = path.join(projectRoot, "lab", "image");
@@ -39,6 +40,13 @@ export async function imageName(): Promise<string> {
   return `etcd-lab-machine:${hash.digest("hex").slice(0, 12)}`;
 }
 
+/** Removes all that was built or downloaded for them. */
+export async function removeImages(): Promise<void> {
+  const names = await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
+  const own = names.split("\n").filter((name) => /^etcd-lab-(machine|base):/.test(name));
+  if (own.length > 0) await docker("image", "rm", "--force", ...own);
+}
+
 async function imageExists(name: string): Promise<boolean> {
   return (await docker("image", "ls", "--quiet", name)) !== "";
 }
@@ -69,9 +77,9 @@ async function ensureBase(log: Log): Promise<string> {
 
 async function makeBase(): Promise<void> {
   if (!(await commandExists("mmdebstrap"))) {
-    await aptInstall(["mmdebstrap", "debian-archive-keyring"]);
+    await aptInstall(["mmdebstrap", "debian-archive-keyring"], "the image of the lab's machines");
   }
-  await fs.mkdir(labDir, { recursive: true });
+  makeLabDir();
   const tarball = path.join(labDir, "debian.tar");
   const args = ["--variant=minbase", "--include=ca-certificates", "bookworm", tarball];
   try {

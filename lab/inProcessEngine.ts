@@ -12,7 +12,7 @@ import {
   runInProcess,
 } from "./inprocess/engine";
 import { loadConfig } from "./inprocess/projectConfig";
-import { labDir, projectRoot } from "./paths";
+import { labDir, makeLabDir, projectRoot } from "./paths";
 import { labStack, labStackFile } from "./stackFile";
 
 const resourcesFile = path.join(labDir, "resources.json");
@@ -96,7 +96,7 @@ function readJson(file: string): unknown {
  * because resources end at the same time and their writes must not cross.
  */
 function writeJson(file: string, value: unknown): void {
-  fs.mkdirSync(labDir, { recursive: true });
+  makeLabDir();
   fs.writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
 }

@@ -3,30 +3,25 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../operator/stack";
 import { AwsDouble } from "./aws/double";
-import { ensureDocker, type Log, stopDockerWeStarted } from "./docker";
+import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
-import { ensureImage } from "./image";
+import { ensureImage, removeImages } from "./image";
 import { InProcessEngine } from "./inProcessEngine";
 import * as machines from "./machines";
 import { removeMetadataRedirect, serveMetadataTo } from "./metadata/redirect";
 import { ensureReleases } from "./mirror/releases";
 import { serveMirror } from "./mirror/serve";
-import { labDir, projectRoot } from "./paths";
+import { labDir, makeLabDir, projectRoot } from "./paths";
+import { type Show, withLines } from "./phases";
 import { ensurePulumi, presentPulumi } from "./pulumiCommand";
 import { PulumiEngine } from "./pulumiEngine";
 import { S3Server } from "./s3/s3Server";
-import { devSettings, labStackFile, writeLabStackFile } from "./stackFile";
+import { devSettings, labSettings, labStackFile, writeLabStackFile } from "./stackFile";
 
 /** The mirror's port: always the same, so that a second run finds the same settings. */
 const mirrorPort = 8379;
 const s3Port = 8380;
 const metadataPort = 8381;
-
-/** A phase of bringing the lab up and how long it took, in seconds. */
-export interface Phase {
-  readonly name: string;
-  readonly seconds: number;
-}
 
 /** An S3 while it is there. */
 export interface S3Place {
@@ -36,14 +31,17 @@ export interface S3Place {
 
 /** The lab as a whole: machines, mirror, AWS double and the engine that runs the program. */
 export class Lab {
-  readonly phases: Phase[] = [];
   readonly aws = new AwsDouble(path.join(labDir, "aws.json"), machines);
 
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly show: Show = withLines(log),
+  ) {}
 
   /** The engine of the lab that is up, whole or in part; undefined where there is nothing. */
   async running(): Promise<Engine | undefined> {
-    const pulumi = new PulumiEngine(this.aws, await presentPulumi());
+    const command = await presentPulumi();
+    const pulumi = new PulumiEngine(this.aws, command === undefined ? {} : { command });
     for (const engine of [pulumi, new InProcessEngine(this.aws)]) {
       if (await engine.exists()) {
         return engine;
@@ -67,7 +65,7 @@ export class Lab {
   /** The Pulumi engine; where there is none, and unless it was asked for, the way without one. */
   private async best(wanted: "pulumi" | undefined): Promise<Engine> {
     try {
-      return new PulumiEngine(this.aws, await ensurePulumi(this.log));
+      return new PulumiEngine(this.aws, { command: await ensurePulumi(this.log) });
     } catch (error) {
       const reason = `pulumi is not on PATH and could not be installed: ${(error as Error).message}`;
       if (wanted === "pulumi") {
@@ -78,30 +76,111 @@ export class Lab {
     }
   }
 
+  /** The Pulumi engine, for what needs it. */
+  async pulumi(): Promise<PulumiEngine> {
+    const engine = await this.engine("pulumi");
+    if (!(engine instanceof PulumiEngine)) {
+      throw new Error("the lab is up without the Pulumi engine, and cannot be changed so");
+    }
+    return engine;
+  }
+
   /**
    * Machines, mirror and the cluster, from nothing or from whatever is there.
    * @param settings changes to the dev stack's settings, such as another version
    */
   async up(engine: Engine, settings: Record<string, unknown> = {}): Promise<StackOutputs> {
-    await this.withMirror(settings, async () => {
-      await this.phase(`cluster (${engine.name})`, () => engine.up(this.log));
-    });
+    await this.withMirror(settings, () => engine.up(this.log));
     return engine.outputs();
   }
 
   /** Prepares what the program needs, writes the stack's settings and runs `work` with the mirror up. */
   async withMirror<T>(settings: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
-    await this.phase("Docker", () => ensureDocker(this.log));
-    await this.phase("machine image", () => ensureImage(this.log));
-    const version = await this.setting("version", settings);
-    const folder = await this.phase(`etcd ${version}`, () => ensureReleases([version], this.log));
-    const gateway = await this.writeSettings(settings);
-    const mirror = await serveMirror(folder, gateway, mirrorPort);
+    await this.prepare();
+    const releases = await this.release(await this.setting("version", settings));
+    return this.serving(releases, await this.writeSettings(settings), work);
+  }
+
+  /**
+   * The same with the settings as they stand in the stack's file: whoever has changed them there finds them again.
+   * Where there is no such file, one is written with the dev stack's settings.
+   * @param version another one than they say, for another program's stack
+   */
+  async asItStands<T>(work: () => Promise<T>, version?: string): Promise<T> {
+    await this.prepare();
+    const wanted = version ?? (await this.setting("version", (await labSettings()) ?? {}));
+    const releases = await this.release(wanted);
+    return this.serving(releases, await this.settle(), work);
+  }
+
+  /** Writes the stack's settings where there are none yet, and gives this host's address as the machines see it. */
+  async settle(): Promise<string> {
+    const settings = await labSettings();
+    if (settings === undefined) {
+      // `down` takes everything, so nothing needs to be said of data that stays.
+      return this.writeSettings({ deleteData: true });
+    }
+    return (await machines.createNetwork(await this.range())).gateway;
+  }
+
+  /** Of the machines' network. */
+  async range(): Promise<string> {
+    return this.setting("vpcCidr", (await labSettings()) ?? {});
+  }
+
+  private async prepare(): Promise<void> {
+    makeLabDir();
+    await this.show(
+      { title: "Docker", usually: "installed and started where it is not, in a minute" },
+      ensureDocker,
+    );
+    await this.show(
+      { title: "The machines' image", usually: "built once, in one or two minutes" },
+      ensureImage,
+    );
+  }
+
+  /** The folder of releases, with this one in it. */
+  private release(version: string): Promise<string> {
+    const usually =
+      "downloaded once, in ten seconds; built with Go where GitHub does not answer, in three minutes";
+    return this.show({ title: `etcd ${version}`, usually }, (log) =>
+      ensureReleases([version], log),
+    );
+  }
+
+  private async serving<T>(folder: string, gateway: string, work: () => Promise<T>): Promise<T> {
+    const mirror = await serveMirror(folder, gateway, mirrorPort).catch((error: Error) => {
+      const { code } = error as NodeJS.ErrnoException;
+      throw code === "EADDRINUSE"
+        ? new Error(
+            `port ${mirrorPort} of ${gateway} is in use: another command of the lab is at work. Wait for it, and try again`,
+          )
+        : error;
+    });
     try {
       return await work();
     } finally {
       await mirror.close();
     }
+  }
+
+  /**
+   * Deletes what AWS has and no state knows: what it was making when the engine was killed. It would be in the way of
+   * the next one's, by its address, its range or its name.
+   * @returns what it was
+   */
+  async deleteUnknown(engine: PulumiEngine): Promise<string[]> {
+    const { output, exitCode } = await engine.run(["stack", "export"], () => undefined);
+    if (exitCode !== 0) {
+      throw new Error(`the stack's state cannot be read: ${output}`);
+    }
+    const unknown = (await this.aws.list()).filter(
+      ({ id }) => !output.includes(JSON.stringify(id)),
+    );
+    // All at once: each waits for those that depend on it.
+    await Promise.all(unknown.map(({ type, id }) => this.aws.delete(type, id)));
+    return unknown.map(({ type, id }) => `${type} ${id}`);
   }
 
   /**
@@ -111,10 +190,10 @@ export class Lab {
    * @param settings changes to the dev stack's settings that `up` will be given, too
    */
   async serveS3(settings: Record<string, unknown> = {}): Promise<S3Place> {
-    await this.phase("Docker", () => ensureDocker(this.log));
+    await ensureDocker(this.log);
     const cidr = await this.setting("vpcCidr", settings);
     const { gateway } = await machines.createNetwork(cidr);
-    const s3 = await this.phase("S3", () => S3Server.start(gateway, s3Port, this.log));
+    const s3 = await S3Server.start(gateway, s3Port, this.log);
     try {
       await this.aws.useS3(s3);
       const metadata = await serveMetadataTo(cidr, gateway, metadataPort, {
@@ -139,9 +218,7 @@ export class Lab {
     const { gateway } = await machines.createNetwork(await this.setting("vpcCidr", changes));
     await writeLabStackFile({
       sshCidrs: [`${gateway}/32`],
-      releaseUrl: `http://${gateway}:${mirrorPort}`,
-      // Built here where GitHub does not answer (mirror/releases.ts).
-      ownReleases: true,
+      ...mirrorSettings(gateway),
       // There is an S3 only while somebody serves one.
       snapshotUpload: false,
       ...changes,
@@ -154,12 +231,27 @@ export class Lab {
     const engine = await this.running();
     await ensureDocker(this.log);
     await engine?.down(this.log);
-    await machines.removeEverything();
-    await removeMetadataRedirect();
-    await stopDockerWeStarted(this.log);
+    await this.clear();
+  }
+
+  /**
+   * The same without asking the engine: all that it has made is on this machine.
+   * @param all what was downloaded and built, too
+   */
+  async clear({ all = false } = {}): Promise<void> {
+    // Nothing is installed for it: without Docker there are no machines.
+    if (await commandExists("docker")) {
+      await ensureDocker(this.log);
+      await machines.removeEverything();
+      await removeMetadataRedirect();
+      if (all) {
+        await removeImages();
+      }
+      await stopDockerWeStarted(this.log);
+    }
     await fs.rm(labStackFile, { force: true });
     for (const entry of await fs.readdir(labDir).catch(() => [])) {
-      if (entry !== "cache") {
+      if (all || entry !== "cache") {
         await fs.rm(path.join(labDir, entry), { recursive: true, force: true });
       }
     }
@@ -170,14 +262,14 @@ export class Lab {
     const settings = { ...(await devSettings()), ...changes };
     return (settings[name] as string | undefined) ?? (await projectDefault(name));
   }
-
-  private async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    const result = await work();
-    this.phases.push({ name, seconds: (performance.now() - start) / 1000 });
-    return result;
-  }
 }
+
+/** Where a program finds releases while the lab serves them. */
+export const mirrorSettings = (gateway: string) => ({
+  releaseUrl: `http://${gateway}:${mirrorPort}`,
+  // Built here where GitHub does not answer (mirror/releases.ts).
+  ownReleases: true,
+});
 
 async function projectDefault(setting: string): Promise<string> {
   const text = await fs.readFile(path.join(projectRoot, "Pulumi.yaml"), "utf8");

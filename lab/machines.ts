@@ -2,6 +2,7 @@ import * as ipaddr from "ipaddr.js";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { overlaps, parseCidr } from "../components/cidr";
 import { docker } from "./docker";
 import { imageName } from "./image";
 import { labDir } from "./paths";
@@ -36,12 +37,20 @@ export interface MachineRequest {
 /**
  * Makes the machines' network. The first address of the range is this host's.
  *
- * @throws Error when the network exists with another range, or the range is taken on this host.
+ * @throws Error when the network exists with another range, or the range is taken on this host: its addresses would
+ *   no longer be reached from here.
  */
 export async function createNetwork(cidr: string): Promise<{ gateway: string }> {
   const gateway = firstHost(cidr);
   const existing = await networkRange();
   if (existing === undefined) {
+    const taken = await takenBy(cidr);
+    if (taken !== undefined) {
+      throw new Error(
+        `This host reaches ${taken} already, which the lab's network ${cidr} would take away: set vpcCidr, ` +
+          "subnetCidrs and the controllers' privateIp to another range (npm run lab -- pulumi config).",
+      );
+    }
     const range = ["--subnet", cidr, "--gateway", gateway];
     await docker("network", "create", "--driver", "bridge", ...range, network);
   } else if (existing !== cidr) {
@@ -50,6 +59,19 @@ export async function createNetwork(cidr: string): Promise<{ gateway: string }> 
     );
   }
   return { gateway };
+}
+
+/** What of a range this host has a way to, apart from its default route; undefined where nothing, or nobody tells. */
+async function takenBy(cidr: string): Promise<string | undefined> {
+  const { failed, stdout } = await run("ip", ["-json", "route", "show"], { limitSeconds: 10 });
+  if (failed) return undefined;
+  const routes = JSON.parse(stdout || "[]") as { dst: string; dev?: string }[];
+  const wanted = parseCidr(cidr)!;
+  const found = routes.find(({ dst }) => {
+    const one = parseCidr(dst.includes("/") ? dst : `${dst}/32`);
+    return one !== undefined && overlaps(one, wanted);
+  });
+  return found && `${found.dst}${found.dev === undefined ? "" : ` by ${found.dev}`}`;
 }
 
 /** Removes the network if it is there. Fails while machines are in it. */

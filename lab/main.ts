@@ -1,111 +1,47 @@
-// npm run lab [-- COMMAND]: the whole program on three local machines. See `usage`.
-import { parseArgs } from "node:util";
-import { askHealth } from "../components/etcd/remote/health";
-import { healthTable } from "../operator/healthTable";
-import type { StackOutputs } from "../operator/stack";
-import { runInTerminal } from "../operator/terminal";
-import { etcdctlCommand, etcdctlLine, sshCommand } from "./client";
-import { ensureDocker } from "./docker";
-import type { Engine } from "./engine";
-import { Lab, type Phase } from "./lab";
+// npm run lab: the whole program on three local machines, and every command on them. See `usage`.
+import { runWords, UsageError } from "../operator/commandLine";
 
-const usage = `npm run lab                        three machines and the cluster on them
-npm run lab -- health              asks every member now
-npm run lab -- ssh controller-1    a shell on a machine, or one command: ssh controller-1 uptime
-npm run lab -- etcdctl ...         etcdctl with the client's certificate: etcdctl member list
-npm run lab -- down                takes everything away but the download cache (.lab/cache)
+const usage = `npm run lab                          three machines and the cluster on them; again: what the settings say by now
+npm run lab -- pulumi ...            pulumi on the lab's stack: pulumi config set version 3.6.16, then pulumi up
+npm run lab -- plan | replace | health | snapshot | defrag ...
+                                     the operator's command of that name: replace controller-1 --new-data
+npm run lab -- ssh controller-1      a shell on a machine, or one command: ssh controller-1 uptime
+npm run lab -- etcdctl ...           etcdctl with the client's certificate: etcdctl member list
+npm run lab -- lose controller-1     the machine is gone, its volume stays, as if somebody had terminated it
+npm run lab -- machines 3 [FOLDER]   so many blank machines, and a stack for them, of this program or of one in examples/
+npm run lab -- tour [--short]        an upgrade, a lost machine, a new CA and a restore, under load, in ten minutes
+npm run lab -- down [--all]          takes everything away but what was downloaded and built; with --all that, too
 
---engine pulumi|in-process         instead of the best that is here`;
+--engine pulumi|in-process           for the first of them, instead of the best that is here
 
-async function main(): Promise<number> {
-  const [command = "up", ...rest] = process.argv.slice(2).filter((word) => word !== "--");
-  // What follows these is somebody else's command line.
-  if (command === "ssh" || command === "etcdctl") {
-    const outputs = await runningOutputs();
-    const [name = "", ...remote] = rest;
-    const [program, ...words] =
-      command === "ssh"
-        ? [...(await sshCommand(outputs, name)), ...remote]
-        : [...(await etcdctlCommand(outputs)), ...rest];
-    return runInTerminal(program!, words);
-  }
-  const { values, positionals } = parseArgs({
-    args: [command, ...rest],
-    options: { engine: { type: "string" }, help: { type: "boolean", short: "h" } },
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
-  switch (positionals[0] ?? "up") {
+Its machines are containers that may load file systems and change networks as root: run what you trust.`;
+
+/** Those that know what the lab is are loaded by the commands, so that this one answers at once. */
+runWords({ name: "lab", usage }, async (words) => {
+  const [command = "up", ...rest] = words[0]?.startsWith("--") ? ["up", ...words] : words;
+  const lab = () => import("./commands.js");
+  switch (command) {
     case "up":
-      return up(engineName(values.engine));
     case "down":
-      await new Lab(console.log).down();
-      return 0;
+      return (await lab())[command](rest);
+    case "pulumi":
+      return (await lab()).pulumi(rest);
+    case "plan":
+    case "replace":
+    case "snapshot":
+    case "defrag":
     case "health":
-      return health(await runningOutputs());
+      return (await lab()).operate(command, rest);
+    case "ssh":
+    case "etcdctl":
+      return (await lab()).onMachines(command, rest);
+    case "lose":
+      return (await lab()).lose(rest);
+    case "machines":
+      return (await import("./ownMachines.js")).ownMachines(rest);
+    case "tour":
+      return (await lab()).tour(rest);
     default:
-      console.error(`"${positionals[0]}" is not a command of the lab.\n\n${usage}`);
-      return 2;
+      throw new UsageError(`"${command}" is not a command of the lab`);
   }
-}
-
-function engineName(name: string | undefined): Engine["name"] | undefined {
-  if (name !== undefined && name !== "pulumi" && name !== "in-process") {
-    throw new Error(`--engine is "${name}", expected pulumi or in-process`);
-  }
-  return name;
-}
-
-async function up(wanted: Engine["name"] | undefined): Promise<number> {
-  const lab = new Lab(console.log);
-  const engine = await lab.engine(wanted);
-  console.log(
-    engine.name === "pulumi"
-      ? "The program runs under the Pulumi engine, with a double in place of AWS."
-      : "The program runs in process, without the Pulumi engine: it can create and tear down; changes need the Pulumi CLI.",
-  );
-  // `down` takes everything, so nothing needs to be said of data that stays.
-  const outputs = await lab.up(engine, { deleteData: true });
-  console.log(`\n${phaseTable(lab.phases)}\n`);
-  for (const { name, privateIp, machineId } of outputs.members) {
-    console.log(`${name}  ${privateIp}  ${machineId}`);
-  }
-  const code = await health(outputs);
-  console.log(`\nA client of the cluster:\n\n${await etcdctlLine(outputs)} member list\n`);
-  console.log(usage);
-  return code;
-}
-
-function phaseTable(phases: Phase[]): string {
-  return phases
-    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`)
-    .join("\n");
-}
-
-async function health(outputs: StackOutputs): Promise<number> {
-  const found = await askHealth(outputs);
-  console.log(healthTable(found));
-  return found.healthy ? 0 : 1;
-}
-
-async function runningOutputs(): Promise<StackOutputs> {
-  const engine = await new Lab(() => undefined).running();
-  if (engine === undefined) {
-    throw new Error("the lab is not up: npm run lab");
-  }
-  await ensureDocker(() => undefined);
-  return engine.outputs();
-}
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(`lab: ${error.message}`);
-    process.exitCode = 1;
-  },
-);
+});

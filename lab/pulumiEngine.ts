@@ -3,13 +3,15 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { readProject } from "../operator/project";
 import { stackOutputs, type StackOutputs } from "../operator/stack";
+import { runInTerminal } from "../operator/terminal";
 import type { AwsDouble } from "./aws/double";
 import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";
 import type { Engine } from "./engine";
-import { labDir, projectRoot } from "./paths";
+import { labDir, makeLabDir, projectRoot } from "./paths";
 import { lastLines } from "./run";
 import { labStack } from "./stackFile";
+import { abandonedLock } from "./stateLock";
 
 const stateDir = path.join(labDir, "state");
 const passphraseFile = path.join(labDir, "passphrase");
@@ -27,8 +29,6 @@ export interface PulumiRun {
 }
 
 interface RunOptions {
-  /** The folder of another program than this project's. */
-  readonly cwd?: string;
   readonly signal?: AbortSignal;
   /** What the signal sends: SIGINT asks the engine alone to end in order. @default SIGKILL */
   readonly signalName?: "SIGKILL" | "SIGINT";
@@ -36,24 +36,47 @@ interface RunOptions {
   readonly stdin?: string;
 }
 
+interface PulumiEngineOptions {
+  /** The `pulumi` to run: one on PATH, or the path of another. @default "pulumi" */
+  readonly command?: string;
+  /** Another one than the lab's, of the same state. */
+  readonly stack?: string;
+  /** The folder of another program than this project's. */
+  readonly folder?: string;
+}
+
 /** The Pulumi engine with a state of its own, and the AWS double in place of AWS. */
 export class PulumiEngine implements Engine {
   readonly name = "pulumi";
+  private readonly command: string;
+  private readonly stack: string;
+  private readonly folder: string;
+  /** The processes that are under way. */
+  private readonly running = new Set<number>();
 
-  /**
-   * @param command the `pulumi` to run: one on PATH, or the path of another
-   * @param stack another one than the lab's, of the same state
-   */
   constructor(
     private readonly aws: AwsDouble,
-    private readonly command = "pulumi",
-    private readonly stack = labStack,
-  ) {}
+    private readonly options: PulumiEngineOptions = {},
+  ) {
+    this.command = options.command ?? "pulumi";
+    this.stack = options.stack ?? labStack;
+    this.folder = options.folder ?? projectRoot;
+  }
+
+  /** The same for the program in another folder. */
+  elsewhere(folder: string): PulumiEngine {
+    return new PulumiEngine(this.aws, { ...this.options, folder });
+  }
 
   /** The stack's state. */
   get stateFile(): string {
-    const { name: project } = readProject(projectRoot);
-    return path.join(stateDir, ".pulumi", "stacks", project, `${this.stack}.json`);
+    return path.join(this.stateOf("stacks"), `${this.stack}.json`);
+  }
+
+  private stateOf(kind: "stacks" | "locks"): string {
+    const organization = kind === "locks" ? "organization" : "";
+    const { name: project } = readProject(this.folder);
+    return path.join(stateDir, ".pulumi", kind, organization, project);
   }
 
   async exists(): Promise<boolean> {
@@ -86,6 +109,20 @@ export class PulumiEngine implements Engine {
     await this.succeed(["cancel", "--yes"], () => undefined).catch(() => undefined);
     await this.succeed(["destroy", "--yes", "--skip-preview"], log);
     await this.succeed(["stack", "rm", "--yes"], () => undefined);
+  }
+
+  /**
+   * Makes good what an interrupted `pulumi` has left: a lock that nobody holds, a state that cannot be read.
+   * @returns whether there was anything
+   * @throws Error where another one is at work for more than a minute
+   */
+  async recover(log: Log): Promise<boolean> {
+    const isTorn = await this.recoverState();
+    const isAbandoned = await abandonedLock(path.join(this.stateOf("locks"), this.stack), log);
+    if (isAbandoned) {
+      await this.succeed(["cancel", "--yes"], () => undefined);
+    }
+    return isTorn || isAbandoned;
   }
 
   /**
@@ -134,6 +171,32 @@ export class PulumiEngine implements Engine {
     return this.execute(this.command, words, log, options);
   }
 
+  /** Asks what runs to end in order, as Ctrl-C does: in groups of their own they do not hear of that. */
+  interrupt(): void {
+    this.running.forEach((pid) => process.kill(pid, "SIGINT"));
+  }
+
+  /** Runs `pulumi` on the lab's stack with this terminal as its own, and gives its exit status. */
+  runInTerminal(args: readonly string[]): Promise<number> {
+    return this.inTerminal(this.command, args, this.folder);
+  }
+
+  /** The same with one of the operator's commands, such as `operator/plan.ts`. */
+  runCommandInTerminal(program: string, args: readonly string[]): Promise<number> {
+    return this.inTerminal("node", ["run.mjs", program, ...args], projectRoot);
+  }
+
+  private async inTerminal(command: string, args: readonly string[], cwd: string): Promise<number> {
+    const provider = await serveAws(this.aws);
+    try {
+      // The stack that is selected, for whatever command it is, and without changing what is selected elsewhere.
+      const env = { ...(await this.environment(provider.port)), PULUMI_STACK: this.stack };
+      return await runInTerminal(command, args, { cwd, env });
+    } finally {
+      await provider.close();
+    }
+  }
+
   /** Runs one of the operator's commands on the lab's stack, such as `operator/health.ts`. */
   runCommand(program: string, args: string[], log: Log): Promise<PulumiRun> {
     return this.execute("node", ["run.mjs", program, ...args, "--stack", this.stack], log, {});
@@ -150,7 +213,7 @@ export class PulumiEngine implements Engine {
     try {
       const start = performance.now();
       const child = execa(command, words, {
-        cwd: options.cwd ?? projectRoot,
+        cwd: command === this.command ? this.folder : projectRoot,
         env: { ...(await this.environment(provider.port)), ...options.env },
         all: true,
         reject: false,
@@ -165,10 +228,12 @@ export class PulumiEngine implements Engine {
           ? process.kill(child.pid!, "SIGINT")
           : process.kill(-child.pid!, "SIGKILL");
       options.signal?.addEventListener("abort", kill);
+      this.running.add(child.pid!);
       for await (const line of child.iterable({ from: "all" })) {
         log(line);
       }
       const result = await child;
+      this.running.delete(child.pid!);
       const seconds = (performance.now() - start) / 1000;
       options.signal?.removeEventListener("abort", kill);
       if (result.code === "ENOENT") {
@@ -209,8 +274,10 @@ async function passphrase(): Promise<string> {
     return await fs.readFile(passphraseFile, "utf8");
   } catch {
     const made = randomBytes(24).toString("base64url");
-    await fs.mkdir(labDir, { recursive: true });
-    await fs.writeFile(passphraseFile, made, { mode: 0o600 });
+    makeLabDir();
+    // Whole or not at all: half of one opens no state.
+    await fs.writeFile(`${passphraseFile}.new`, made, { mode: 0o600 });
+    await fs.rename(`${passphraseFile}.new`, passphraseFile);
     return made;
   }
 }

@@ -15,7 +15,7 @@ export interface CommandLine<Options> {
 }
 
 type Parsed<Options extends ParseArgsConfig["options"]> = ReturnType<
-  typeof parseArgs<{ options: Options; allowPositionals: true }>
+  typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true }>
 >;
 
 /**
@@ -75,15 +75,12 @@ export function runWords(
 
 function parsed<const Options extends NonNullable<ParseArgsConfig["options"]>>(
   args: string[],
-  options: Options | undefined,
+  options = {} as Options,
 ): Parsed<Options> {
   try {
-    return parseArgs({
-      args,
-      options: options ?? ({} as Options),
-      allowPositionals: true,
-    }) as Parsed<Options>;
+    return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
+    // What follows is a hint at how "--" is used.
     throw new UsageError((error as Error).message.split(". To specify")[0]);
   }
 }

@@ -6,8 +6,12 @@ import { once } from "node:events";
  * whoever runs it here has something to do at its end.
  * @throws Error where it cannot be started
  */
-export async function runInTerminal(command: string, args: readonly string[]): Promise<number> {
-  const child = spawn(command, args, { stdio: "inherit" });
+export async function runInTerminal(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<number> {
+  const child = spawn(command, args, { stdio: "inherit", cwd, env: { ...process.env, ...env } });
   const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on("SIGTERM", passOn).on("SIGHUP", passOn);
   try {

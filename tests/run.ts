@@ -4,7 +4,8 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { aptInstall, commandExists, whyNoDocker } from "../lab/docker";
+import { aptInstall } from "../lab/apt";
+import { commandExists, whyNoDocker } from "../lab/docker";
 import { scriptNames, scriptText } from "../components/etcd/scripts";
 import { projectRoot } from "../lab/paths";
 import { run as runQuietly } from "../lab/run";
@@ -71,7 +72,9 @@ const local = (name: string) => path.join(projectRoot, "node_modules", ".bin", n
 
 async function shellcheck(): Promise<void> {
   if (!(await commandExists("shellcheck")) && process.getuid?.() === 0) {
-    await aptInstall(["shellcheck"]).catch((error: Error) => console.log(error.message));
+    await aptInstall(["shellcheck"], "the check of the shell scripts").catch((error: Error) =>
+      console.log(error.message),
+    );
   }
   if (!(await commandExists("shellcheck"))) {
     skips.push("shellcheck: it is not on this machine (Debian's package: shellcheck)");

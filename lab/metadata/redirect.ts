@@ -5,6 +5,8 @@ import { type InstanceRoles, serveMetadata } from "./service";
 /** Where an EC2 instance finds its metadata. */
 const metadataAddress = "169.254.169.254";
 const limitSeconds = 20;
+/** By which our rule is known among others for the same address. */
+const mark = "etcd-lab";
 
 /**
  * Serves the metadata service where machines of a network expect it, until it is closed.
@@ -37,8 +39,9 @@ export async function serveMetadataTo(
 /** Of the machines alone: this host may be an instance itself, with metadata of its own. */
 async function redirect(cidr: string, destination: string): Promise<void> {
   const which = ["-s", cidr, "-d", `${metadataAddress}/32`, "-p", "tcp", "--dport", "80"];
+  const marked = ["-m", "comment", "--comment", mark];
   const target = ["-j", "DNAT", "--to-destination", destination];
-  const result = await natTable("-I", "PREROUTING", ...which, ...target);
+  const result = await natTable("-I", "PREROUTING", ...which, ...marked, ...target);
   if (result.failed) {
     throw new Error(
       "Machines find their metadata by a rule of iptables, which needs Linux and root: " +
@@ -47,13 +50,13 @@ async function redirect(cidr: string, destination: string): Promise<void> {
   }
 }
 
-/** Takes back the rule, in this process or in one that was killed. */
+/** Takes back the rule, of this process or of one that was killed, and nobody else's. */
 export async function removeMetadataRedirect(): Promise<void> {
   const rules = await natTable("-S", "PREROUTING");
   // Who may not list rules has not made one.
   const ours = rules.stdout
     .split("\n")
-    .filter((rule) => rule.includes(` -d ${metadataAddress}/32 `) && rule.includes(" DNAT "));
+    .filter((rule) => new RegExp(` --comment "?${mark}"? `).test(rule));
   for (const rule of ours) {
     const [, ...words] = rule.split(" ");
     await natTable("-D", ...words);

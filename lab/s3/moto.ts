@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labDir, projectRoot } from "../paths";
+import { labDir, makeLabDir, projectRoot } from "../paths";
 import { lastLines } from "../run";
 
 const logFile = path.join(labDir, "moto.log");
@@ -34,7 +34,7 @@ export async function startMoto(
   if (await answers(url)) {
     throw new Error(`moto is to be at ${url}, where another one answers: end what started that`);
   }
-  await fs.mkdir(labDir, { recursive: true });
+  makeLabDir();
   const output = await fs.open(logFile, "w");
   const program = path.join(projectRoot, "lab", "s3", "serve.py");
   const child = spawn(python, [program, "--host", host, "--port", `${port}`], {

@@ -159,7 +159,7 @@ function growth(from: number, to: number, kills: number): Change {
 }
 
 /** A machine that is gone, as if somebody had terminated it. */
-async function lose(outputs: StackOutputs, name: string): Promise<void> {
+export async function lose(outputs: StackOutputs, name: string): Promise<void> {
   await removeMachine(outputs.members.find((member) => member.name === name)!.machineId);
 }
 

@@ -27,16 +27,22 @@ const settleMs = 500;
 
 /** Whole changes of a lab's cluster under the real engine, each under a writer and a sampler. */
 export class Rehearsal {
-  /** @param random from 0 to 1, for the moments of the kills */
   constructor(
     private readonly operator: Operator,
-    private readonly random: () => number = Math.random,
+    private readonly options: {
+      /** From 0 to 1, for the moments of the kills. @default Math.random */
+      readonly random?: () => number;
+      /** Is given what each change is observed by. */
+      readonly watch?: (observation: Observation) => void;
+    } = {},
   ) {}
 
   /** One change under a writer and a sampler: what was measured, and every violation. */
   async change(change: Change): Promise<Row> {
     const { operator } = this;
+    const { random = Math.random, watch } = this.options;
     const observation = new Observation(operator.target);
+    watch?.(observation);
     try {
       await sleep(settleMs);
       await change.before?.(operator.outputs, operator.engine);
@@ -47,7 +53,7 @@ export class Rehearsal {
       if (command === undefined) {
         operator.ask(change.settings);
         for (let kill = 0; kill < (change.kills ?? 0); kill++) {
-          await operator.killedUp(this.random(), change.instances);
+          await operator.killedUp(random(), change.instances);
         }
         await operator.up();
       } else {

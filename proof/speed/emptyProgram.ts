@@ -28,10 +28,14 @@ main: index.js
  * ours does and makes nothing, in the same environment.
  */
 export class EmptyProgram {
+  private readonly engine: PulumiEngine;
+
   constructor(
-    private readonly engine: PulumiEngine,
+    engine: PulumiEngine,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.engine = engine.elsewhere(folder);
+  }
 
   /** Runs `work` with a stack of its own, not yet made by an `up`. */
   async use<T>(work: () => Promise<T>): Promise<T> {
@@ -59,6 +63,6 @@ export class EmptyProgram {
   }
 
   private async pulumi(args: string[], env: Record<string, string> = {}): Promise<number> {
-    return (await pulumi(this.engine, args, this.log, { cwd: folder, env })).seconds;
+    return (await pulumi(this.engine, args, this.log, { env })).seconds;
   }
 }

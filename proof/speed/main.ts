@@ -1,93 +1,21 @@
-// npm run bench: how fast it is, each figure beside its reference. Ends with 1 where a target is not reached.
-import { parseArgs } from "node:util";
-import { commandExists, whyNoDocker } from "../../lab/docker";
-import { Lab } from "../../lab/lab";
-import type { Figure } from "./figure";
-import { firstUp } from "./figures/firstUp";
-import { labStack } from "./figures/labStack";
-import { members } from "./figures/members";
-import { noop } from "./figures/noop";
-import { rolling } from "./figures/rolling";
-import { throughput } from "./figures/throughput";
-import { readReport, surroundings, writeReport } from "./files";
-import { judge } from "./judgement";
-import { type DatedMeasurement, updated } from "./report";
-import { table } from "./table";
+// npm run bench: how fast it is, each figure beside its reference.
+import { refuseWords, runCommand } from "../../operator/commandLine";
 
-const figures: Figure[] = [firstUp, noop, members, rolling, throughput, labStack];
-
-/** A figure of fewer runs says too little to be written down. */
-const leastRuns = 5;
-
-const names = figures.map(({ name }) => name).join(", ");
-const usage = `npm run bench                     every figure, ${leastRuns} runs each, into docs/reports/ and docs/proof.md
+const usage = `npm run bench                     every figure, 5 runs each, into docs/reports/ and docs/proof.md
 npm run bench -- --runs N         with more runs; with fewer nothing is written
-npm run bench -- --only NAME,…    some of them: ${names}
-npm run bench -- --verbose        with everything that pulumi prints`;
+npm run bench -- --only NAME,…    some of them. Without a known name it lists them
+npm run bench -- --verbose        with everything that pulumi prints
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: `${leastRuns}` },
-      only: { type: "string" },
-      verbose: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new Error(`--runs is "${values.runs}", expected a whole number from 1`);
-  }
-  const chosen = choose(values.only);
-  await refuseWithoutTools();
-  if ((await new Lab(() => undefined).running()) !== undefined) {
-    throw new Error("the lab is up, and measuring takes it down: npm run lab -- down");
-  }
-  const log = values.verbose ? console.log : () => undefined;
-  const measured: DatedMeasurement[] = [];
-  for (const figure of chosen) {
-    const date = new Date().toISOString().slice(0, 10);
-    const found = await figure.measure({ runs, log, say: console.log });
-    measured.push(...found.map((one) => ({ ...one, date })));
-    if (runs >= leastRuns) {
-      // At once: a figure that fails later takes nothing of it away.
-      await writeReport(updated(await readReport(), await surroundings(), measured));
-    }
-  }
-  console.log(`\n${table(measured)}`);
-  return measured.some((one) => judge(one).reached === false) ? 1 : 0;
-}
+Ends with 1 where a target is not reached.`;
 
-function choose(only: string | undefined): Figure[] {
-  const wanted = only?.split(",");
-  const unknown = wanted?.filter((name) => !figures.some((figure) => figure.name === name)) ?? [];
-  if (unknown.length > 0) {
-    throw new Error(`--only has ${unknown.join(", ")}, expected some of ${names}`);
-  }
-  return figures.filter(({ name }) => wanted?.includes(name) ?? true);
-}
+const options = {
+  runs: { type: "string" },
+  only: { type: "string" },
+  verbose: { type: "boolean", default: false },
+} as const;
 
-async function refuseWithoutTools(): Promise<void> {
-  const missing = [await whyNoDocker()];
-  if (!(await commandExists("pulumi"))) {
-    missing.push("there is no pulumi on PATH: install it (https://www.pulumi.com/docs/install/)");
-  }
-  const reasons = missing.filter((reason) => reason !== undefined);
-  if (reasons.length > 0) {
-    throw new Error(`nothing can be measured here:\n  ${reasons.join("\n  ")}`);
-  }
-}
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(`bench: ${error.message}`);
-    process.exitCode = 1;
-  },
-);
+runCommand({ name: "bench", usage, options }, async (values, words) => {
+  refuseWords(words);
+  const { bench } = await import("./bench.js");
+  return bench(values);
+});

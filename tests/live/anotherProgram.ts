@@ -11,12 +11,14 @@ import { PulumiEngine, type PulumiRun } from "../../lab/pulumiEngine";
 /** A program of somebody else's, in the lab, under the real engine: a stack of its own, on blank machines. */
 export class AnotherProgram {
   readonly site = new BlankMachines();
-  private readonly engine = new PulumiEngine(
-    new AwsDouble(path.join(labDir, "aws.json"), machines),
-  );
+  private readonly engine: PulumiEngine;
 
-  /** @param cwd its folder */
-  constructor(private readonly cwd: string) {}
+  /** @param folder its own */
+  constructor(private readonly folder: string) {
+    this.engine = new PulumiEngine(new AwsDouble(path.join(labDir, "aws.json"), machines), {
+      folder,
+    });
+  }
 
   /**
    * Boots the machines and makes the stack.
@@ -38,7 +40,7 @@ export class AnotherProgram {
   }
 
   pulumi(args: string[], stdin = ""): Promise<PulumiRun> {
-    return this.engine.run(args, () => undefined, { cwd: this.cwd, stdin });
+    return this.engine.run(args, () => undefined, { stdin });
   }
 
   async succeed(args: string[], stdin = ""): Promise<string> {
@@ -58,6 +60,6 @@ export class AnotherProgram {
   }
 
   private get file(): string {
-    return path.join(this.cwd, "Pulumi.lab.yaml");
+    return path.join(this.folder, "Pulumi.lab.yaml");
   }
 }

@@ -94,23 +94,10 @@ describe.skipIf(!inject("canRunPulumi"))(
       if (await operator.engine.recoverState()) {
         console.log("  an attribute of its state was half-written");
       }
-      await terminateUnknown();
-    }
-
-    /**
-     * What EC2 was making when the engine was killed is in no state, and has the address that the next one
-     * needs: its owner terminates it.
-     */
-    async function terminateUnknown(): Promise<void> {
+      // EC2 may still be making it.
       await sleep(3000);
-      const { output, exitCode } = await operator.engine.run(["stack", "export"], () => undefined);
-      expect(exitCode, output).toBe(0);
-      for (const { id } of await recordsOf(INSTANCE)) {
-        if (!output.includes(id)) {
-          console.log(`  terminated ${id}, which no state knows`);
-          await operator.lab.aws.delete(INSTANCE, id);
-        }
-      }
+      const unknown = await operator.lab.deleteUnknown(operator.engine);
+      console.log(...unknown.map((one) => `  deleted ${one}, which no state knows`));
     }
 
     const recordsOf = async (type: string) =>

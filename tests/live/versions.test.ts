@@ -22,8 +22,6 @@ describe.skipIf(!inject("canRunLab")).each(versions)("etcd %s, from nothing", (v
       return;
     }
     outputs = await lab.up(await lab.engine("in-process"), { version });
-    const { name, seconds } = lab.phases.at(-1)!;
-    console.log(`etcd ${version}: ${name} in ${seconds.toFixed(1)} s`);
   });
   afterAll(() => lab.down());
 

@@ -38,7 +38,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
   it("are not a second stack's of the same settings, and it changes nothing on them", async () => {
     const { clusterId } = await engine.outputs();
     const before = await everythingOfOurs();
-    const second = new PulumiEngine(site.aws, "pulumi", "second");
+    const second = new PulumiEngine(site.aws, { stack: "second" });
     // Its secrets are encrypted in the same way, too.
     await fs.copyFile(labStackFile, stackFile("second"));
     try {
@@ -86,8 +86,8 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
   it("are changed by what their own stack says, and not by a namesake in another project", async () => {
     const folder = tempFolder();
     await fs.writeFile(path.join(folder, "Pulumi.yaml"), "name: other\nruntime: nodejs\n");
-    const elsewhere = { cwd: folder };
-    await succeeded(["stack", "init", "--no-select"], elsewhere);
+    const elsewhere = engine.elsewhere(folder);
+    await succeeded(["stack", "init", "--no-select"], {}, elsewhere);
     const urn = "urn:pulumi:lab::other::pulumi:pulumi:Stack::other-lab";
     const record = { clusterId: "0".repeat(32), update: "theirs", desired: { members: {} } };
     const root = { urn, custom: false, type: "pulumi:pulumi:Stack", outputs: { record } };
@@ -96,7 +96,7 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
       resources: [root],
     };
     const stdin = JSON.stringify({ version: 3, deployment });
-    await succeeded(["stack", "import", "--force"], { ...elsewhere, stdin });
+    await succeeded(["stack", "import", "--force"], { stdin }, elsewhere);
     const preview = await succeeded(["preview", "--expect-no-changes"]);
     expect(preview).not.toContain("theirs");
     await succeeded(up);
@@ -105,8 +105,9 @@ describe.skipIf(!inject("canRunPulumi"))("existing machines under the Pulumi eng
   async function succeeded(
     args: string[],
     options: Parameters<PulumiEngine["run"]>[2] = {},
+    its = engine,
   ): Promise<string> {
-    const { exitCode, output } = await engine.run(args, () => undefined, options);
+    const { exitCode, output } = await its.run(args, () => undefined, options);
     expect(exitCode, output).toBe(0);
     return output;
   }

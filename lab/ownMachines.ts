@@ -1,0 +1,84 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { quote } from "../components/etcd/scripts";
+import { UsageError } from "../operator/commandLine";
+import { readProject } from "../operator/project";
+import { writeSshFiles } from "../operator/sshFiles";
+import { type Blank, BlankMachines } from "./blankMachines";
+import { Lab, mirrorSettings } from "./lab";
+import { labDir, projectRoot } from "./paths";
+
+/** More than a lab on one host is good for. */
+const most = 9;
+
+/**
+ * Boots blank machines, as somebody has them, and makes a stack for them: of this program, or of one of the
+ * examples, which take their addresses and host keys as they are written here.
+ */
+export async function ownMachines(words: readonly string[]): Promise<number> {
+  const [count, folder, ...others] = words;
+  const wanted = Number(count);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > most || others.length > 0) {
+    throw new UsageError(`expected how many machines, from 1 to ${most}, and perhaps a folder`);
+  }
+  const lab = new Lab(console.error);
+  if ((await lab.running()) !== undefined) {
+    throw new Error("the lab is up already: npm run lab -- down");
+  }
+  const program = path.resolve(projectRoot, folder ?? ".");
+  const { name: project } = readProject(program);
+  const engine = (await lab.pulumi()).elsewhere(program);
+  const site = new BlankMachines();
+  const blanks = Array.from({ length: wanted }, (_, index) => ({
+    name: `node-${index}`,
+    ip: `10.0.1.${10 + index}`,
+  }));
+  await site.prepareNetwork(await lab.range(), console.error);
+  await Promise.all(blanks.map((blank) => site.bootBlank(blank)));
+  const place = mirrorSettings(site.gateway);
+  const config =
+    program === projectRoot
+      ? { ...place, ...ownSettings(site, blanks) }
+      : inProject(project, { ...place, ...exampleSettings(site, blanks) });
+  await site.configure(engine, config, program);
+
+  const ssh = await writeSsh(site, blanks);
+  const cwd = program === projectRoot ? "" : ` --cwd ${quote(folder!)}`;
+  console.log(`${blanks.map(({ name, ip }) => `${name}  ${ip}`).join("\n")}
+
+A shell on one of them:   ssh -F ${quote(ssh)} ${blanks[0]!.name}
+The cluster on them:      npm run lab -- pulumi${cwd} up
+And all away again:       npm run lab -- down`);
+  return 0;
+}
+
+function ownSettings(site: BlankMachines, blanks: readonly Blank[]) {
+  return {
+    machines: blanks.map(({ name, ip }) => ({ name, address: ip })),
+    knownHosts: site.knownHosts,
+    sshUser: "ubuntu",
+    deleteData: true,
+  };
+}
+
+/** What the examples ask for: each takes the ones that it knows. */
+function exampleSettings(site: BlankMachines, blanks: readonly Blank[]) {
+  return {
+    addresses: blanks.map(({ ip }) => ip),
+    hostKeys: blanks.map(({ ip }) => site.hostKey(ip)),
+    servers: blanks.map(({ name, ip }) => ({ name, address: ip, hostKey: site.hostKey(ip) })),
+  };
+}
+
+const inProject = (project: string, settings: object) =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${project}:${key}`, value]));
+
+/** The way to them for the system's `ssh`. */
+async function writeSsh(site: BlankMachines, blanks: readonly Blank[]): Promise<string> {
+  const folder = path.join(labDir, "client");
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  return writeSshFiles(
+    folder,
+    blanks.map(({ name, ip }) => ({ name, target: site.target(ip) })),
+  );
+}
