@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { LiveMachine } from "../components/etcd/remote/machine";
@@ -8,43 +9,58 @@ import { ensureReleases } from "./mirror/releases";
 import { labDir } from "./paths";
 import { run } from "./run";
 
+/** For the credentials that ssh and etcdctl read from files. */
 const clientDir = path.join(labDir, "client");
-
-/** A folder for the credentials that ssh and etcdctl read from files. */
-async function emptyClientDir(): Promise<void> {
-  await fs.rm(clientDir, { recursive: true, force: true });
-  await fs.mkdir(clientDir, { recursive: true, mode: 0o700 });
-}
 
 /** The `etcdctl` of the cluster's version, on this machine, with the client's credentials. */
 export async function etcdctlCommand(outputs: StackOutputs): Promise<string[]> {
-  await emptyClientDir();
-  const write = (name: string, text: string) =>
-    fs.writeFile(path.join(clientDir, name), text, { mode: 0o600 });
-  await write("ca.pem", outputs.caCertPem);
-  await write("client.pem", outputs.clientCertPem);
-  await write("client-key.pem", outputs.clientKeyPem);
-  const releases = await ensureReleases([outputs.version], () => undefined);
-  const folder = path.join(releases, `v${outputs.version}`);
-  const [tarball] = (await fs.readdir(folder)).filter((name) => name.endsWith(".tar.gz"));
-  const unpacked = await run("tar", ["-xzf", path.join(folder, tarball!), "-C", clientDir], {
-    limitSeconds: 60,
-  });
-  if (unpacked.failed) {
-    throw new Error(`could not unpack ${tarball}: ${unpacked.stderr}`);
-  }
+  await fs.mkdir(clientDir, { recursive: true, mode: 0o700 });
+  const write = async (name: string, text: string) => {
+    const file = path.join(clientDir, name);
+    await fs.writeFile(file, text, { mode: 0o600 });
+    return file;
+  };
   return [
-    path.join(clientDir, tarball!.replace(".tar.gz", ""), "etcdctl"),
+    await unpackedEtcdctl(outputs.version),
     `--endpoints=${outputs.endpoints.join(",")}`,
-    `--cacert=${path.join(clientDir, "ca.pem")}`,
-    `--cert=${path.join(clientDir, "client.pem")}`,
-    `--key=${path.join(clientDir, "client-key.pem")}`,
+    `--cacert=${await write("ca.pem", outputs.caCertPem)}`,
+    `--cert=${await write("client.pem", outputs.clientCertPem)}`,
+    `--key=${await write("client-key.pem", outputs.clientKeyPem)}`,
   ];
+}
+
+async function unpackedEtcdctl(version: string): Promise<string> {
+  const releases = await ensureReleases([version], () => undefined);
+  const folder = path.join(releases, `v${version}`);
+  const [tarball = ""] = (await fs.readdir(folder)).filter((name) => name.endsWith(".tar.gz"));
+  const release = tarball.replace(".tar.gz", "");
+  const etcdctl = path.join(clientDir, release, "etcdctl");
+  if (existsSync(etcdctl)) {
+    return etcdctl;
+  }
+  // Moved into its place whole.
+  const unpacked = await fs.mkdtemp(path.join(clientDir, ".partial-"));
+  const words = ["-xzf", path.join(folder, tarball), "-C", unpacked];
+  const { failed, stderr } = await run("tar", words, { limitSeconds: 60 });
+  if (failed) {
+    throw new Error(`could not unpack ${tarball}: ${stderr}`);
+  }
+  await fs.rm(path.join(clientDir, release), { recursive: true, force: true });
+  await fs.rename(path.join(unpacked, release), path.join(clientDir, release));
+  await fs.rmdir(unpacked);
+  return etcdctl;
 }
 
 /** The same as a line for a shell. */
 export async function etcdctlLine(outputs: StackOutputs): Promise<string> {
   return (await etcdctlCommand(outputs)).map(quote).join(" ");
+}
+
+/** Makes the folder of the keys and the configuration for the system's ssh, and gives it. */
+export async function makeSshDir(): Promise<string> {
+  const folder = path.join(clientDir, "ssh");
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 /**
@@ -53,6 +69,5 @@ export async function etcdctlLine(outputs: StackOutputs): Promise<string> {
  */
 export async function sshCommand(outputs: StackOutputs, name: string): Promise<string[]> {
   const { member } = new LiveMachine(name, outputs);
-  await emptyClientDir();
-  return ["ssh", "-F", await writeSshFiles(clientDir, [member]), name];
+  return ["ssh", "-F", await writeSshFiles(await makeSshDir(), [member]), name];
 }

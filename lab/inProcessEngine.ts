@@ -5,12 +5,7 @@ import { type StackOutputs, withConnections } from "../operator/stack";
 import type { AwsDouble } from "./aws/double";
 import type { Log } from "./docker";
 import type { Engine } from "./engine";
-import {
-  destroyInProcess,
-  type EngineEvent,
-  type ResourceRecord,
-  runInProcess,
-} from "./inprocess/engine";
+import type { EngineEvent, ResourceRecord } from "./inprocess/engine";
 import { loadConfig } from "./inprocess/projectConfig";
 import { labDir, makeLabDir, projectRoot } from "./paths";
 import { labStack, labStackFile } from "./stackFile";
@@ -40,6 +35,8 @@ export class InProcessEngine implements Engine {
       log("An earlier run was not finished: starting over");
       await this.down(log);
     }
+    // Pulumi's SDK takes seconds to load, for whoever only asks.
+    const { runInProcess } = await import("./inprocess/engine.js");
     const { outputs, connections } = await runInProcess({
       projectRoot,
       stack: labStack,
@@ -60,6 +57,7 @@ export class InProcessEngine implements Engine {
 
   async down(log: Log): Promise<void> {
     const resources = (readJson(resourcesFile) ?? []) as ResourceRecord[];
+    const { destroyInProcess } = await import("./inprocess/engine.js");
     await destroyInProcess(
       resources,
       { aws: this.aws },

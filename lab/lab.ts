@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../operator/stack";
 import { AwsDouble } from "./aws/double";
+import { VOLUME_ATTACHMENT } from "./aws/schema";
 import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
 import { ensureImage, removeImages } from "./image";

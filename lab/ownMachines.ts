@@ -1,12 +1,12 @@
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { quote } from "../components/etcd/scripts";
 import { UsageError } from "../operator/commandLine";
 import { readProject } from "../operator/project";
 import { writeSshFiles } from "../operator/sshFiles";
 import { type Blank, BlankMachines } from "./blankMachines";
+import { makeSshDir } from "./client";
 import { Lab, mirrorSettings } from "./lab";
-import { labDir, projectRoot } from "./paths";
+import { projectRoot } from "./paths";
 
 /** More than a lab on one host is good for. */
 const most = 9;
@@ -75,10 +75,8 @@ const inProject = (project: string, settings: object) =>
 
 /** The way to them for the system's `ssh`. */
 async function writeSsh(site: BlankMachines, blanks: readonly Blank[]): Promise<string> {
-  const folder = path.join(labDir, "client");
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   return writeSshFiles(
-    folder,
+    await makeSshDir(),
     blanks.map(({ name, ip }) => ({ name, target: site.target(ip) })),
   );
 }

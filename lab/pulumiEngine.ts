@@ -5,7 +5,6 @@ import { readProject } from "../operator/project";
 import { stackOutputs, type StackOutputs } from "../operator/stack";
 import { runInTerminal } from "../operator/terminal";
 import type { AwsDouble } from "./aws/double";
-import { serveAws } from "./aws/provider";
 import { commandExists, type Log } from "./docker";
 import type { Engine } from "./engine";
 import { labDir, makeLabDir, projectRoot } from "./paths";
@@ -187,19 +186,26 @@ export class PulumiEngine implements Engine {
   }
 
   private async inTerminal(command: string, args: readonly string[], cwd: string): Promise<number> {
-    const provider = await serveAws(this.aws);
+    const provider = await this.serveFor(args);
     try {
       // The stack that is selected, for whatever command it is, and without changing what is selected elsewhere.
-      const env = { ...(await this.environment(provider.port)), PULUMI_STACK: this.stack };
+      const env = { ...(await this.environment(provider?.port)), PULUMI_STACK: this.stack };
       return await runInTerminal(command, args, { cwd, env });
     } finally {
-      await provider.close();
+      await provider?.close();
     }
   }
 
   /** Runs one of the operator's commands on the lab's stack, such as `operator/health.ts`. */
   runCommand(program: string, args: string[], log: Log): Promise<PulumiRun> {
-    return this.execute("node", ["run.mjs", program, ...args, "--stack", this.stack], log, {});
+    return this.execute("node", ["run.mjs", program, ...this.stackOption, ...args], log, {});
+  }
+
+  /** They run in this project's folder: another one's stack goes by its full name. */
+  private get stackOption(): string[] {
+    const project =
+      this.folder === projectRoot ? "" : `organization/${readProject(this.folder).name}/`;
+    return ["--stack", `${project}${this.stack}`];
   }
 
   private async execute(
@@ -209,12 +215,12 @@ export class PulumiEngine implements Engine {
     options: RunOptions,
   ): Promise<PulumiRun> {
     const { execa } = await import("execa");
-    const provider = await serveAws(this.aws);
+    const provider = await this.serveFor(words);
     try {
       const start = performance.now();
       const child = execa(command, words, {
         cwd: command === this.command ? this.folder : projectRoot,
-        env: { ...(await this.environment(provider.port)), ...options.env },
+        env: { ...(await this.environment(provider?.port)), ...options.env },
         all: true,
         reject: false,
         // Empty, where there is none to read.
@@ -241,11 +247,20 @@ export class PulumiEngine implements Engine {
       }
       return { exitCode: result.exitCode ?? 137, output: result.all, seconds };
     } finally {
-      await provider.close();
+      await provider?.close();
     }
   }
 
-  private async environment(awsPort: number): Promise<Record<string, string>> {
+  /** The AWS double for a command that may speak to it; undefined for others, since it takes seconds to load. */
+  private async serveFor(words: readonly string[]) {
+    if (["stack", "config", "cancel"].includes(words[0]!)) {
+      return undefined;
+    }
+    const { serveAws } = await import("./aws/provider.js");
+    return serveAws(this.aws);
+  }
+
+  private async environment(awsPort: number | undefined): Promise<Record<string, string>> {
     await fs.mkdir(stateDir, { recursive: true });
     return {
       // Its language host is beside it.
@@ -255,7 +270,7 @@ export class PulumiEngine implements Engine {
       PULUMI_BACKEND_URL: `file://${stateDir}`,
       PULUMI_CONFIG_PASSPHRASE: await passphrase(),
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DEBUG_PROVIDERS: `aws:${awsPort}`,
+      ...(awsPort !== undefined && { PULUMI_DEBUG_PROVIDERS: `aws:${awsPort}` }),
       // Plugins on PATH are all that it needs; looking for a real aws one takes seconds.
       ...((await hasOwnPlugins()) && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     };

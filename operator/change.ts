@@ -5,9 +5,10 @@ import { asRecorded, type Desired } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
 import { renewalLines } from "../components/pki/lifetimes";
 import { desiredOf } from "../components/settings/desired";
+import { ownCluster } from "../components/settings/names";
 import { readSettings, type Settings } from "../components/settings/settings";
 import { readConfiguration } from "./pulumi";
-import { attemptedIn, exportStack, type StackOutputs, stackOutputs } from "./stack";
+import { attemptedIn, clustersIn, exportStack, type StackOutputs, stackOutputs } from "./stack";
 
 /** What the next `pulumi up` would do, as far as it concerns the cluster. */
 export interface PlannedChange {
@@ -29,8 +30,14 @@ export async function planChange(
   stack: string | undefined,
   change: (settings: Settings) => Settings = (settings) => settings,
 ): Promise<PlannedChange> {
-  const settings = change(readSettings(await readConfiguration(stack)));
   const exported = await exportStack(stack);
+  const clusters = clustersIn(exported);
+  if (clusters.length > 0 && !clusters.includes(ownCluster)) {
+    throw new Error(
+      `the stack's cluster (${clusters.join(", ")}) is made by another program, whose settings are not known here: its own pulumi preview looks at the cluster, and tells what it would do`,
+    );
+  }
+  const settings = change(readSettings(await readConfiguration(stack)));
   const outputs = stackOutputs(exported);
   const desired = desiredOf(settings);
   const observed = await observeStack(outputs, desired);

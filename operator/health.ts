@@ -3,11 +3,13 @@ import { refuseWords, runCommand } from "./commandLine";
 
 const usage = `npm run health [-- --stack NAME]   asks every member and every machine now
 npm run health -- --json           the same as JSON
+npm run health -- --cluster NAME   of a stack that has several: the name of its component
 
 Ends with 1 where the cluster is not healthy, and with 2 where something wants to be looked at, such as a
 certificate that ends soon.`;
 
 const options = {
+  cluster: { type: "string" },
   stack: { type: "string", short: "s" },
   json: { type: "boolean" },
 } as const;
@@ -22,7 +24,7 @@ runCommand({ name: "health", usage, options }, async (values, words) => {
   const { certificateLines, exitStatus, healthTable } = await import("./healthTable.js");
   const { readStack } = await import("./stack.js");
 
-  const stack = await readStack(values.stack);
+  const stack = await readStack(values.stack, values.cluster);
   const renewal = stack.record?.renewal;
   const [asked, seen, snapshots] = await Promise.all([
     askHealth(stack),

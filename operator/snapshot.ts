@@ -5,17 +5,22 @@ import { refuseWords, runCommand } from "./commandLine";
 
 const usage = `npm run snapshot [-- --stack NAME] takes a snapshot of the running cluster, checks it, and brings it here:
                                    into .etcd/STACK, for its owner alone
-npm run snapshot -- --to FILE      into that file, which must not be there yet`;
+npm run snapshot -- --to FILE      into that file, which must not be there yet
+npm run snapshot -- --cluster NAME of a stack that has several: the name of its component`;
 
-const options = { to: { type: "string" }, stack: { type: "string", short: "s" } } as const;
+const options = {
+  to: { type: "string" },
+  cluster: { type: "string" },
+  stack: { type: "string", short: "s" },
+} as const;
 
-runCommand({ name: "snapshot", usage, options }, async ({ to, stack }, words) => {
+runCommand({ name: "snapshot", usage, options }, async ({ to, stack, cluster: name }, words) => {
   refuseWords(words);
   refuseToOverwrite(to);
   const { fetchSnapshot, takeSnapshot } = await import("../components/etcd/remote/snapshot.js");
   const { readStack } = await import("./stack.js");
 
-  const cluster = await readStack(stack);
+  const cluster = await readStack(stack, name);
   const snapshot = await takeSnapshot(cluster, (line) => console.error(line));
   const file = path.resolve(
     to ?? path.join(ownFolder(cluster.stack), path.basename(snapshot.file)),

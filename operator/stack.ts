@@ -43,14 +43,17 @@ interface StateResource {
   readonly outputs?: Record<string, unknown>;
 }
 
+const clusterType = "etcd:index:EtcdCluster";
+
 /**
- * A stack of this project with the keys to its machines. They are in its state and not among its outputs:
- * whoever may read those, such as a later stage, is not root on the machines for that.
- * @param stack its name; the selected one by default
+ * A cluster with the keys to its machines. They are in the stack's state and not among its outputs: whoever may read
+ * those, such as a later stage, is not root on the machines for that.
+ * @param stack its name, with the project's in front where that is another one; the selected one by default
+ * @param cluster the name of its component, where the stack has several
  * @throws Error where there is no `pulumi`, no such stack, or no cluster in it yet
  */
-export async function readStack(stack?: string): Promise<StackOutputs> {
-  return stackOutputs(await exportStack(stack));
+export async function readStack(stack?: string, cluster?: string): Promise<StackOutputs> {
+  return stackOutputs(await exportStack(stack), cluster);
 }
 
 /**
@@ -66,38 +69,48 @@ export function exportStack(stack: string | undefined): Promise<string> {
  * The same from what `pulumi stack export --show-secrets` printed.
  * @throws Error where the stack has no cluster yet, or does not say how a member is reached
  */
-export function stackOutputs(exported: string): StackOutputs {
+export function stackOutputs(exported: string, cluster?: string): StackOutputs {
   const resources = stateResources(exported);
-  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const component = componentIn(resources);
+  const component = componentIn(resources, cluster);
+  // Of a program that is another one only the component says it; of this one's stack the outputs do so, too.
+  const outputs = [component, resources.find(({ type }) => type === "pulumi:pulumi:Stack")]
+    .map((resource) => resource?.outputs)
+    .find((found) => found?.["members"] !== undefined);
   const connections = resources
     .filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
+  const name = component === undefined ? ownCluster : nameIn(component.urn);
   return {
-    ...withConnections(stack?.outputs ?? {}, component, Object.fromEntries(connections)),
-    record: stashed(resources, "record") as StackRecord | undefined,
+    ...withConnections(outputs ?? {}, name, Object.fromEntries(connections)),
+    record: stashed(resources, name, "record") as StackRecord | undefined,
   };
 }
 
 /**
- * The name of the component whose cluster it is: what is made for it has that in front.
- * @throws Error where there are several
+ * The component whose cluster it is: what is made for it has its name in front.
+ * @throws Error where there are several and nobody says which, or none of that name
  */
-function componentIn(resources: readonly StateResource[]): string {
-  const names = resources
-    .filter(({ type }) => type === "etcd:index:EtcdCluster")
-    .map(({ urn }) => nameIn(urn));
-  if (names.length > 1) {
+function componentIn(
+  resources: readonly StateResource[],
+  cluster: string | undefined,
+): StateResource | undefined {
+  const components = resources.filter(({ type }) => type === clusterType);
+  const found = components.filter(({ urn }) => cluster === undefined || nameIn(urn) === cluster);
+  const names = components.map(({ urn }) => nameIn(urn)).join(", ");
+  if (found.length > 1) {
     throw new Error(
-      `the stack has ${names.length} clusters (${names.join(", ")}), and this is for a stack of one`,
+      `the stack has ${found.length} clusters (${names}): say which, by --cluster NAME`,
     );
   }
-  return names[0] ?? ownCluster;
+  if (found.length === 0 && cluster !== undefined) {
+    throw new Error(`the stack has no cluster ${cluster}${names && `: it has ${names}`}`);
+  }
+  return found[0];
 }
 
 /** The present value of a stash of the cluster's: its output is its first one for ever. */
-function stashed(resources: readonly StateResource[], name: string): unknown {
-  const whole = `${componentIn(resources)}-${name}`;
+function stashed(resources: readonly StateResource[], component: string, name: string): unknown {
+  const whole = `${component}-${name}`;
   const stash = resources.find(
     ({ urn, type }) => type === "pulumi:index:Stash" && nameIn(urn) === whole,
   );
@@ -160,9 +173,16 @@ function sshTarget(connection: MemberConnection): SshTarget {
   };
 }
 
-/** What the last `pulumi up` was asked for, as the gate of the admission has recorded it. */
+/** The names of the clusters in a stack's state as JSON. */
+export function clustersIn(exported: string): string[] {
+  return stateResources(exported)
+    .filter(({ type }) => type === clusterType)
+    .map(({ urn }) => nameIn(urn));
+}
+
+/** What the last `pulumi up` of this project's own program was asked for, as the gate of the admission has recorded it. */
 export function attemptedIn(exported: string): Desired | undefined {
-  const gated = stashed(stateResources(exported), "change");
+  const gated = stashed(stateResources(exported), ownCluster, "change");
   return (gated as { desired?: Desired } | undefined)?.desired;
 }
 

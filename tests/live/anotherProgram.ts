@@ -49,6 +49,11 @@ export class AnotherProgram {
     return output;
   }
 
+  /** Runs one of the operator's commands on its stack, such as `operator/health.ts`. */
+  command(program: string, ...args: string[]): Promise<PulumiRun> {
+    return this.engine.runCommand(program, args, () => undefined);
+  }
+
   async set(changes: Record<string, string>): Promise<void> {
     for (const [key, value] of Object.entries(changes)) {
       await this.succeed(["config", "set", "--path", key], value);

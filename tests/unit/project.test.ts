@@ -8,11 +8,12 @@ import { projectRoot } from "../../lab/paths";
 
 const read = (name: string) => readFileSync(path.join(projectRoot, name), "utf8");
 
-const { license, engines, scripts } = JSON.parse(read("package.json")) as {
+const own = JSON.parse(read("package.json")) as {
   license: string;
   engines: { node: string };
   scripts: Record<string, string>;
 };
+const { license, engines, scripts } = own;
 const filesIn = (folder: string, ending: string) =>
   readdirSync(path.join(projectRoot, folder))
     .filter((name) => name.endsWith(ending))
@@ -51,15 +52,17 @@ describe("the versions of Node.js", () => {
     expect(semver.subset(preferred, engines.node)).toBe(true);
   });
 
-  it("are tested from the oldest to .nvmrc's", () => {
+  it("are those of Pulumi's SDK", () => {
+    const sdk = JSON.parse(read("node_modules/@pulumi/pulumi/package.json")) as typeof own;
+    expect(engines.node).toBe(sdk.engines.node);
+  });
+
+  it("are tested from the oldest that is said to work to .nvmrc's", () => {
     const { jobs } = parse(read(".github/workflows/ci.yml")) as {
       jobs: { unit: { strategy: { matrix: { node: string[] } } } };
     };
-    const { node } = jobs.unit.strategy.matrix;
-    expect(node.map((version) => semver.minVersion(version)!.version)).toEqual([
-      semver.minVersion(engines.node)!.version,
-      semver.minVersion(preferred)!.version,
-    ]);
+    const [, oldest] = /Node\.js 22 or later \((\S+) works/.exec(read("README.md"))!;
+    expect(jobs.unit.strategy.matrix.node).toEqual([oldest, preferred]);
   });
 });
 

@@ -57,6 +57,22 @@ describe.skipIf(!inject("canRunPulumi"))("two clusters in a program of its own",
     await program.succeed(["preview", "--expect-no-changes"]);
   });
 
+  it("are known to the operator's commands, by the names of their components", async () => {
+    const none = await program.command("operator/health.ts");
+    expect(none.output).toContain("the stack has 2 clusters (orders, billing): say which");
+    expect(none.exitCode).toBe(1);
+    const { output } = await program.command("operator/health.ts", "--cluster", "billing");
+    expect(output).toContain("healthy: all 1 members are healthy");
+    expect(output).not.toContain("node-0");
+    const shell = ["--cluster", "orders", "node-1", "hostname"];
+    expect(await program.command("operator/ssh.ts", ...shell)).toMatchObject({
+      exitCode: 0,
+      output: "node-1",
+    });
+    const plan = await program.command("operator/plan.ts");
+    expect(plan.output).toContain("(orders, billing) is made by another program");
+  });
+
   it("are upgraded apart: the other one goes on in the same process", async () => {
     const before = await pidOf("node-3");
     await program.set({ version: seven });

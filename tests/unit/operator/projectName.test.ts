@@ -14,6 +14,7 @@ beforeEach(() => {
   folder = tempFolder();
   symlinkSync(path.join(root, "tests/fixtures/operator/pulumi.sh"), at("pulumi"));
   writeFileSync(at("Pulumi.yaml"), "name: orders\n");
+  writeFileSync(at("state"), JSON.stringify({ version: 3, deployment: {} }));
 });
 
 /** What a command says in a project of another name, whose stack has these settings, by their full keys. */
@@ -48,5 +49,17 @@ it.each([
 ])("npm run %s refuses settings that this project does not read", async (command, args) => {
   expect(await said(command, args, { "etcd:quotaGiB": "2" })).toContain(
     "etcd:quotaGiB is under the name of another project, so this one does not read it. Write quotaGiB\n",
+  );
+});
+
+it.each([
+  ["plan", []],
+  ["replace", ["node-1"]],
+])("npm run %s says that it does not know another program's settings", async (command, args) => {
+  const urn = "urn:pulumi:prod::shop::etcd:index:EtcdCluster::orders";
+  const deployment = { resources: [{ urn, type: "etcd:index:EtcdCluster" }] };
+  writeFileSync(at("state"), JSON.stringify({ version: 3, deployment }));
+  expect(await said(command, args, { "shop:size": "3" })).toBe(
+    `${command}: the stack's cluster (orders) is made by another program, whose settings are not known here: its own pulumi preview looks at the cluster, and tells what it would do\n`,
   );
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { nameIn, stackOutputs, stateResources, withConnections } from "../../../operator/stack";
+import {
+  clustersIn,
+  nameIn,
+  stackOutputs,
+  stateResources,
+  withConnections,
+} from "../../../operator/stack";
 
 /** As `pulumi stack export --show-secrets` writes a secret. */
 const secret = (value: unknown) => ({
@@ -30,9 +36,10 @@ const command = (name: string, connection: unknown, more: object = {}) => ({
   ...more,
 });
 
-const cluster = (name: string) => ({
+const cluster = (name: string, itsOutputs?: unknown) => ({
   urn: `urn:pulumi:prod::etcd::etcd:index:EtcdCluster::${name}`,
   type: "etcd:index:EtcdCluster",
+  outputs: itsOutputs,
 });
 
 const exported = (resources: unknown[], itsOutputs: unknown = outputs) =>
@@ -110,6 +117,35 @@ describe("a stack's state", () => {
     expect(member!.target.privateKey).toBeUndefined();
   });
 
+  it("may have several clusters of another program: each by the name of its component", () => {
+    const billing = {
+      ...outputs,
+      clusterName: "bills",
+      members: [{ ...outputs.members[0]!, name: "node-0" }],
+    };
+    const its = {
+      ...command("node-0", { host: "203.0.113.20" }),
+      urn: "urn:pulumi:prod::etcd::etcd:index:EtcdCluster$etcd:index:Members$command:remote:Command::billing-node-0",
+    };
+    const state = exported(
+      [
+        command("controller-0", login),
+        cluster("billing", billing),
+        its,
+        stash("record", { update: "of orders" }),
+      ],
+      { what: "its own program gives" },
+    );
+    const found = stackOutputs(state, "billing");
+    expect(found).toMatchObject({
+      clusterName: "bills",
+      clientKeyPem: "a key\nof two lines",
+      members: [{ name: "node-0", target: { host: "203.0.113.20" } }],
+    });
+    expect(found.record).toBeUndefined();
+    expect(clustersIn(state)).toEqual(["orders", "billing"]);
+  });
+
   it("does not take a machine that is only still to be deleted for the member's", () => {
     const old = command("controller-0", { host: "192.0.2.1" }, { delete: true });
     const [member] = stackOutputs(exported([command("controller-0", login), old])).members;
@@ -122,7 +158,10 @@ describe("a stack's state", () => {
       "does not say how orders-controller-0 is reached: expected a command:remote:Command of that name",
     );
     expect(() => stackOutputs(exported([cluster("billing")]))).toThrow(
-      "the stack has 2 clusters (orders, billing), and this is for a stack of one",
+      "the stack has 2 clusters (orders, billing): say which, by --cluster NAME",
+    );
+    expect(() => stackOutputs(exported([cluster("billing")]), "bills")).toThrow(
+      "the stack has no cluster bills: it has orders, billing",
     );
     expect(() => stackOutputs(exported([], {}))).toThrow("no cluster yet: run pulumi up first");
     expect(() => stackOutputs('{"version":3,"deployment":{}}')).toThrow("no cluster yet");
