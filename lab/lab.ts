@@ -176,8 +176,16 @@ export class Lab {
     if (exitCode !== 0) {
       throw new Error(`the stack's state cannot be read: ${output}`);
     }
+    const isKnown = (id: unknown) => output.includes(JSON.stringify(id));
     const unknown = (await this.aws.list()).filter(
-      ({ id }) => !output.includes(JSON.stringify(id)),
+      ({ type, id, inputs }) =>
+        !isKnown(id) &&
+        // Its deletion stops the machine; and the provider takes an attachment that is there for its own.
+        !(
+          type === VOLUME_ATTACHMENT &&
+          isKnown(inputs["instanceId"]) &&
+          isKnown(inputs["volumeId"])
+        ),
     );
     // All at once: each waits for those that depend on it.
     await Promise.all(unknown.map(({ type, id }) => this.aws.delete(type, id)));
