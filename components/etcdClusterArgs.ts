@@ -19,8 +19,12 @@ export interface EtcdClusterArgs {
    * @example "3.6.16"
    */
   readonly version?: string;
-  /** Confirms that `version` goes down one minor version. @default false */
-  readonly allowDowngrade?: boolean;
+  /**
+   * Confirms that `version` goes down to this minor version, and to no other.
+   * @default ""
+   * @example "3.6"
+   */
+  readonly allowDowngradeTo?: string;
   /** Confirms that an even number of members is meant. @default false */
   readonly evenMembers?: boolean;
   /**
@@ -152,9 +156,9 @@ export interface EtcdOptions {
   /** How much history is kept: a duration, a number of revisions, or "0" for all of it. @default "1h" */
   readonly compactionRetention?: string;
   /** Between a leader's heartbeats, in ms. @default 100 */
-  readonly heartbeatMs?: number;
+  readonly heartbeatIntervalMs?: number;
   /** Without a leader before an election, in ms. @default 1000 */
-  readonly electionMs?: number;
+  readonly electionTimeoutMs?: number;
   /** Further flags, without dashes. @example { "max-request-bytes": "10485760" } */
   readonly extraFlags?: Record<string, string>;
 }

@@ -21,8 +21,8 @@ type Parsed<Options extends ParseArgsConfig["options"]> = ReturnType<
 /**
  * Runs a command and sets the exit status of this process: that of `work`, 1 for an error, 64 for a command
  * line that is not understood. `--help` is every command's.
- * @param work is given the options' values and the other words; what it needs it loads itself, so that a
- *   mistake in the command line is told at once
+ * @param work is given the options' values and the other words; what it needs it loads itself, so that an error
+ *   in the command line is told at once
  */
 export function runCommand<const Options extends NonNullable<ParseArgsConfig["options"]>>(
   { name, usage, options }: CommandLine<Options>,

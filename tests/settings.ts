@@ -26,8 +26,8 @@ export function rawSettings(changes: Record<string, unknown> = {}): Record<strin
   );
 }
 
-/** Every mistake that these changes bring into a stack's configuration, each with its setting's name. */
-export function mistakesIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
+/** Every error that these changes bring into a stack's configuration, each with its setting's name. */
+export function errorsIn(changes: Record<string, unknown>, secrets: string[] = []): string[] {
   try {
     readSettings({ values: rawSettings(changes), secrets });
     return [];
@@ -35,7 +35,7 @@ export function mistakesIn(changes: Record<string, unknown>, secrets: string[] =
     if (!(error instanceof SettingsError)) {
       throw error;
     }
-    return error.mistakes.map(({ setting, text }) => `${setting} ${text}`);
+    return error.errors.map(({ setting, text }) => `${setting} ${text}`);
   }
 }
 

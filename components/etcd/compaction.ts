@@ -2,7 +2,7 @@
  * What is wrong with a retention, in words, or undefined. etcd itself reads a number without a unit as
  * hours or as revisions, depending on its mode; here a duration has its units, and a number is revisions.
  */
-export function retentionMistake(retention: string): string | undefined {
+export function retentionError(retention: string): string | undefined {
   return retention === "0" || isRevisions(retention) || isDuration(retention)
     ? undefined
     : `is "${retention}", expected a duration in hours, minutes and seconds such as 1h, 30m or 1h30m, ` +

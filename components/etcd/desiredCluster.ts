@@ -9,7 +9,7 @@ import { binariesOf } from "./versions";
 /** What a cluster is asked for by, beside its members and their machines. */
 export interface ClusterRequest extends FlagSettings {
   readonly clusterName: string;
-  readonly allowDowngrade: boolean;
+  readonly allowDowngradeTo: string;
   readonly tls: "on" | "off";
   /** The generations of the CAs that are trusted; the first of them issues. */
   readonly certificateAuthorities: readonly number[];
@@ -35,7 +35,7 @@ export function desiredCluster(
   requests: readonly MemberRequest[],
   machines: MachineSpec,
 ): DesiredCluster {
-  const { clusterName, version, allowDowngrade, restore } = request;
+  const { clusterName, version, allowDowngradeTo, restore } = request;
   const { instanceType, architecture, dataVolumeGiB, fixed } = machines;
   const tls = request.tls === "on";
   const certificateAuthorities = tls ? request.certificateAuthorities : [];
@@ -52,7 +52,7 @@ export function desiredCluster(
   const desired: Desired = {
     clusterName,
     version,
-    allowDowngrade,
+    allowDowngradeTo,
     certificateAuthorities,
     certificateIssue: tls ? request.certificateIssue : 0,
     instanceType,

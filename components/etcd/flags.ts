@@ -13,9 +13,9 @@ export interface FlagSettings {
   /** How much history is kept: `1h`, a number of revisions, or `0` for all of it. */
   readonly compactionRetention: string;
   /** Time between a leader's heartbeats, in milliseconds. */
-  readonly heartbeatMs: number;
+  readonly heartbeatIntervalMs: number;
   /** How long a member waits for a leader before it stands for election, in milliseconds. */
-  readonly electionMs: number;
+  readonly electionTimeoutMs: number;
   /** Further flags of this version, named without dashes. */
   readonly extraFlags: Readonly<Record<string, string>>;
 }
@@ -39,8 +39,8 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
     `--advertise-client-urls=${member.clientUrl}`,
     `--listen-metrics-urls=http://127.0.0.1:${member.ports.metrics}`,
     ...(member.tls ? tlsFlags(member, settings.version) : []),
-    `--heartbeat-interval=${settings.heartbeatMs}`,
-    `--election-timeout=${settings.electionMs}`,
+    `--heartbeat-interval=${settings.heartbeatIntervalMs}`,
+    `--election-timeout=${settings.electionTimeoutMs}`,
     `--quota-backend-bytes=${settings.quotaGiB * 1024 ** 3}`,
     ...compactionFlags(settings.compactionRetention),
     ...corruptionCheckFlags(settings),

@@ -72,19 +72,18 @@ export function readHealth(
     members: objects(object(said["members"])["members"]),
   };
   const found = members.map((member) => memberHealth(member, answers));
-  const mistakes = [
+  const errors = [
     ...found.filter((member) => !member.healthy).map((m) => `${m.name} does not serve reads`),
     // What nobody could ask for is not taken for none: where writes stall, reads can pass, and alarms are asked by a write.
     ...(typeof said["alarms"] === "object" && said["alarms"] !== null
-      ? alarmMistakes(found, answers.alarms, tolerated)
+      ? alarmErrors(found, answers.alarms, tolerated)
       : ["whether an alarm is raised could not be asked for"]),
-    ...leaderMistakes(found),
-    ...membershipMistakes(members, answers),
+    ...leaderErrors(found),
+    ...membershipErrors(members, answers),
   ];
   return {
-    healthy: mistakes.length === 0,
-    verdict:
-      mistakes.length === 0 ? `all ${found.length} members are healthy` : mistakes.join("; "),
+    healthy: errors.length === 0,
+    verdict: errors.length === 0 ? `all ${found.length} members are healthy` : errors.join("; "),
     members: found,
     snapshots: snapshotHealth(said["snapshots"], natural(said["now"])),
   };
@@ -125,7 +124,7 @@ function memberHealth(member: MemberUrls, answers: Answers): MemberHealth {
 }
 
 /** Also of a member that did not answer, or has left: it counts until it is disarmed. */
-function alarmMistakes(
+function alarmErrors(
   members: readonly MemberHealth[],
   raised: readonly Answer[],
   tolerated: readonly string[],
@@ -144,12 +143,12 @@ function alarmMistakes(
     });
 }
 
-function leaderMistakes(members: MemberHealth[]): string[] {
+function leaderErrors(members: MemberHealth[]): string[] {
   const leaders = members.filter((member) => member.leader).map((member) => member.name);
   return leaders.length === 1 ? [] : [`${leaders.length} members say that they lead, expected 1`];
 }
 
-function membershipMistakes(members: readonly MemberUrls[], answers: Answers): string[] {
+function membershipErrors(members: readonly MemberUrls[], answers: Answers): string[] {
   const isAt = (entry: Answer, member: MemberUrls) =>
     Array.isArray(entry["peerURLs"]) && entry["peerURLs"].includes(member.peerUrl);
   const listed = answers.members;

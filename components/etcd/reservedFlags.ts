@@ -5,8 +5,8 @@ const reserved: readonly (readonly [names: RegExp, why: string])[] = [
     /^auto-compaction-(mode|retention)$/,
     "has a setting of its own, compactionRetention: set that instead",
   ],
-  [/^heartbeat-interval$/, "has a setting of its own, heartbeatMs: set that instead"],
-  [/^election-timeout$/, "has a setting of its own, electionMs: set that instead"],
+  [/^heartbeat-interval$/, "has a setting of its own, heartbeatIntervalMs: set that instead"],
+  [/^election-timeout$/, "has a setting of its own, electionTimeoutMs: set that instead"],
   [/^quota-backend-bytes$/, "has a setting of its own, quotaGiB: set that instead"],
   [
     /^(name|listen-(peer|client|metrics)-urls|(initial-advertise-peer|advertise-client)-urls)$/,

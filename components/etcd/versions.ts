@@ -7,7 +7,7 @@ export const supportedMinors = ["3.4", "3.5", "3.6", "3.7"] as const;
  * What is wrong with an etcd version that somebody asks for, in words, or undefined.
  * Whether a patch release exists is only known by the place that it is downloaded from.
  */
-export function versionMistake(version: string): string | undefined {
+export function versionError(version: string): string | undefined {
   const parsed = semver.parse(version);
   if (parsed === null || parsed.version !== version || parsed.prerelease.length > 0) {
     return `is "${version}", expected a release's full number such as 3.7.3, without a leading "v"`;
@@ -37,4 +37,16 @@ export function versionMistake(version: string): string | undefined {
  */
 export function binariesOf(version: string): string {
   return `/opt/etcd/v${version}/bin`;
+}
+
+/** The minor version of a release: "3.7" of "3.7.3". */
+export function minorOf(version: string): string {
+  return `${semver.major(version)}.${semver.minor(version)}`;
+}
+
+/** What is wrong with a minor version that somebody names, in words, or undefined; "" is none. */
+export function minorError(minor: string): string | undefined {
+  return minor === "" || supportedMinors.some((supported) => supported === minor)
+    ? undefined
+    : `is "${minor}", expected a minor version: ${supportedMinors.join(", ")}`;
 }

@@ -53,14 +53,14 @@ export function renewalLines(
 }
 
 /** What is wrong with lifetimes in days, each with the setting's name. */
-export function lifetimeMistakes(settings: LifetimeSettings): { setting: string; text: string }[] {
+export function lifetimeErrors(settings: LifetimeSettings): { setting: string; text: string }[] {
   const { caLifetimeDays: ca, certificateLifetimeDays: leaf, certificateRenewalDays } = settings;
-  const mistakes: { setting: string; text: string }[] = [];
+  const errors: { setting: string; text: string }[] = [];
   if (leaf < 1) {
-    mistakes.push({ setting: "certificateLifetimeDays", text: `is ${leaf}, expected at least 1` });
+    errors.push({ setting: "certificateLifetimeDays", text: `is ${leaf}, expected at least 1` });
   }
   if (certificateRenewalDays < 1 || certificateRenewalDays >= leaf) {
-    mistakes.push({
+    errors.push({
       setting: "certificateRenewalDays",
       text:
         `is ${certificateRenewalDays}, expected 1 to ${Math.max(1, leaf - 1)}: at least a day, so that ` +
@@ -69,13 +69,13 @@ export function lifetimeMistakes(settings: LifetimeSettings): { setting: string;
     });
   }
   if (ca < 2 * leaf) {
-    mistakes.push({
+    errors.push({
       setting: "caLifetimeDays",
       text: `is ${ca}, expected at least ${2 * leaf}, twice certificateLifetimeDays: no certificate may outlive its CA`,
     });
   }
   if (ca > 36500) {
-    mistakes.push({ setting: "caLifetimeDays", text: `is ${ca}, expected at most 36500` });
+    errors.push({ setting: "caLifetimeDays", text: `is ${ca}, expected at most 36500` });
   }
-  return mistakes;
+  return errors;
 }

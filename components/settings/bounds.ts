@@ -2,9 +2,9 @@
 export const bounds = {
   /** Beyond 8 GiB etcd recommends none (etcd.io, system limits). */
   quotaGiB: [1, 8],
-  heartbeatMs: [1, 10_000],
+  heartbeatIntervalMs: [1, 10_000],
   /** etcd's own upper bound (server/embed/config.go). */
-  electionMs: [5, 50_000],
+  electionTimeoutMs: [5, 50_000],
   caLifetimeDays: [1, 36_500],
   certificateLifetimeDays: [1, 36_500],
   certificateRenewalDays: [1, 36_500],
@@ -20,7 +20,7 @@ export const bounds = {
 export type Bounded = keyof typeof bounds;
 
 /** What is wrong with a number, or undefined. */
-export function boundMistake(
+export function boundError(
   value: number,
   [least, most]: readonly [number, number],
 ): string | undefined {

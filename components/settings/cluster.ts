@@ -3,18 +3,18 @@ import type { FlagSettings } from "../etcd/flags";
 import { looksLikeHours } from "../etcd/compaction";
 import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
 import type { ReleaseSource } from "../etcd/stage";
-import { versionMistake } from "../etcd/versions";
+import { minorError, versionError } from "../etcd/versions";
 import type { Subject } from "../pki/certificate";
-import { lifetimeMistakes, type LifetimeSettings } from "../pki/lifetimes";
+import { lifetimeErrors, type LifetimeSettings } from "../pki/lifetimes";
 import { checkFlags } from "./flags";
-import { isPlainPath, labelMistake } from "./names";
-import { type Mistake, mistakeOf } from "./reader";
+import { isPlainPath, labelError } from "./names";
+import { type SettingError, errorOf } from "./reader";
 import type { SnapshotSettings } from "./snapshots";
 
 /** What of the settings concerns a cluster, wherever it runs. `Pulumi.yaml` describes each of them. */
 export interface ClusterSettings extends FlagSettings, LifetimeSettings, SnapshotSettings {
   readonly clusterName: string;
-  readonly allowDowngrade: boolean;
+  readonly allowDowngradeTo: string;
   readonly evenMembers: boolean;
   readonly install: "release" | "package" | "file";
   readonly releaseUrl: string;
@@ -83,16 +83,17 @@ export function clusterWarnings(
 }
 
 /** All that can be wrong with a cluster's settings, but for its machines and snapshots. */
-export function checkCluster(settings: ClusterSettings): Mistake[] {
+export function checkCluster(settings: ClusterSettings): SettingError[] {
   return [
-    ...mistakeOf(
+    ...errorOf(
       "install",
       ["release", "package", "file"].includes(settings.install)
         ? undefined
         : `is "${String(settings.install)}", expected release or package or file`,
     ),
     ...checkNames(settings),
-    ...mistakeOf("version", versionMistake(settings.version)),
+    ...errorOf("version", versionError(settings.version)),
+    ...errorOf("allowDowngradeTo", minorError(settings.allowDowngradeTo)),
     ...checkSource(settings),
     ...checkFlags(settings),
     ...lifetimesOf(settings),
@@ -100,40 +101,40 @@ export function checkCluster(settings: ClusterSettings): Mistake[] {
   ];
 }
 
-function checkNames({ clusterName, serverNames }: ClusterSettings): Mistake[] {
-  const mistakes: Mistake[] = [];
-  if (labelMistake(clusterName) !== undefined || clusterName.length > 32) {
-    mistakes.push({
+function checkNames({ clusterName, serverNames }: ClusterSettings): SettingError[] {
+  const errors: SettingError[] = [];
+  if (labelError(clusterName) !== undefined || clusterName.length > 32) {
+    errors.push({
       setting: "clusterName",
       text: `is "${clusterName}", expected 1 to 32 of a-z, 0-9 and "-", neither first nor last a "-"`,
     });
   }
   for (const name of serverNames) {
     if (!/^(\*\.)?[\w-]+(\.[\w-]+)*$/.test(name) && !/^[0-9a-fA-F:]+$/.test(name)) {
-      mistakes.push({
+      errors.push({
         setting: "serverNames",
         text: `has "${name}", expected a host name or an address`,
       });
     }
   }
-  return mistakes;
+  return errors;
 }
 
-function checkSource(settings: ClusterSettings): Mistake[] {
-  const mistakes = [
-    ...mistakeOf("releaseUrl", urlMistake(settings.releaseUrl)),
-    ...mistakeOf("releaseFile", settings.install === "file" ? fileMistake(settings) : undefined),
+function checkSource(settings: ClusterSettings): SettingError[] {
+  const errors = [
+    ...errorOf("releaseUrl", urlError(settings.releaseUrl)),
+    ...errorOf("releaseFile", settings.install === "file" ? fileError(settings) : undefined),
   ];
   if (!isPlainPath(settings.binDirectory)) {
-    mistakes.push({
+    errors.push({
       setting: "binDirectory",
       text: `is "${settings.binDirectory}", expected an absolute path such as /usr/local/bin`,
     });
   }
-  return mistakes;
+  return errors;
 }
 
-function fileMistake({ releaseFile, ownReleases, version }: ClusterSettings): string | undefined {
+function fileError({ releaseFile, ownReleases, version }: ClusterSettings): string | undefined {
   if (!statSync(releaseFile, { throwIfNoEntry: false })?.isFile()) {
     return `is "${releaseFile}", expected the path of a release's tarball on this machine`;
   }
@@ -145,7 +146,7 @@ function fileMistake({ releaseFile, ownReleases, version }: ClusterSettings): st
         `${known.arm64} (arm64). It is another release, damaged or not what was published; if you have built it yourself, set ownReleases: true`;
 }
 
-function urlMistake(text: string): string | undefined {
+function urlError(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
     return `is "${text}", expected a URL such as https://mirror.example.com/etcd`;
@@ -164,7 +165,7 @@ export function checkMemberCount(
   setting: string,
   count: number,
   { evenMembers }: Pick<ClusterSettings, "evenMembers">,
-): Mistake[] {
+): SettingError[] {
   if (count === 0) {
     return [{ setting, text: "names nobody. Expected 1, 3, 5 or 7" }];
   }
@@ -186,7 +187,9 @@ export function checkMemberCount(
       ];
 }
 
-function checkAuthorities({ certificateAuthorities: generations }: ClusterSettings): Mistake[] {
+function checkAuthorities({
+  certificateAuthorities: generations,
+}: ClusterSettings): SettingError[] {
   const isRight =
     [1, 2].includes(generations.length) &&
     new Set(generations).size === generations.length &&
@@ -201,12 +204,12 @@ function checkAuthorities({ certificateAuthorities: generations }: ClusterSettin
       ];
 }
 
-function lifetimesOf(settings: ClusterSettings): Mistake[] {
+function lifetimesOf(settings: ClusterSettings): SettingError[] {
   const days = [
     settings.caLifetimeDays,
     settings.certificateLifetimeDays,
     settings.certificateRenewalDays,
   ];
   // What is no number has been said already.
-  return days.some(Number.isNaN) ? [] : lifetimeMistakes(settings);
+  return days.some(Number.isNaN) ? [] : lifetimeErrors(settings);
 }

@@ -1,9 +1,9 @@
 import { isFromAnywhere } from "../cidr";
-import { instanceTypeMistake } from "../machines/aws/instanceTypes";
+import { instanceTypeError } from "../machines/aws/instanceTypes";
 import type { ClusterSettings } from "./cluster";
-import { labelMistake } from "./names";
+import { labelError } from "./names";
 import { checkNetwork } from "./network";
-import { type Mistake, mistakeOf } from "./reader";
+import { type SettingError, errorOf } from "./reader";
 
 /** What of the settings concerns controllers on EC2. `Pulumi.yaml` describes each of them. */
 export interface Ec2Settings {
@@ -27,10 +27,10 @@ export interface Ec2Settings {
 type Asked = Ec2Settings & Pick<ClusterSettings, "quotaGiB" | "tls">;
 
 /** All that can be wrong with controllers on EC2, but for how they are logged in to. */
-export function checkEc2(settings: Asked): Mistake[] {
+export function checkEc2(settings: Asked): SettingError[] {
   return [
     ...checkControllerNames(settings),
-    ...mistakeOf("instanceType", instanceTypeMistake(settings.instanceType)),
+    ...errorOf("instanceType", instanceTypeError(settings.instanceType)),
     ...checkDataVolume(settings),
     ...checkNetwork(settings),
   ];
@@ -48,18 +48,18 @@ export function ec2Warnings({ sshCidrs, clientCidrs }: Ec2Settings): string[] {
   ];
 }
 
-function checkControllerNames({ controllers }: Asked): Mistake[] {
+function checkControllerNames({ controllers }: Asked): SettingError[] {
   return controllers.flatMap(({ name }, index) => {
     const setting = `controllers[${index}].name`;
     const first = controllers.findIndex((controller) => controller.name === name);
     const taken =
       first < index ? `is "${name}", which controllers[${first}] is called already` : undefined;
-    return [...mistakeOf(setting, labelMistake(name)), ...mistakeOf(setting, taken)];
+    return [...errorOf(setting, labelError(name)), ...errorOf(setting, taken)];
   });
 }
 
 /** A defragmentation writes the database a second time; the write-ahead log needs room, too. */
-function checkDataVolume({ quotaGiB, dataVolumeGiB }: Asked): Mistake[] {
+function checkDataVolume({ quotaGiB, dataVolumeGiB }: Asked): SettingError[] {
   const least = 2 * quotaGiB + 4;
   return dataVolumeGiB < least
     ? [

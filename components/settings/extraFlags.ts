@@ -3,9 +3,9 @@ import { gateOfFlag } from "../etcd/featureGates";
 import { flagTable } from "../etcd/flagTable";
 import { flagAbsence, flagsOf, hasFlag } from "../etcd/knownFlags";
 import { reservedReason } from "../etcd/reservedFlags";
-import { versionMistake } from "../etcd/versions";
-import { featureGateMistakes } from "./featureGates";
-import type { Mistake } from "./reader";
+import { versionError } from "../etcd/versions";
+import { featureGateErrors } from "./featureGates";
+import type { SettingError } from "./reader";
 import { didYouMean } from "./unknown";
 
 type ExtraFlags = Readonly<Record<string, string>>;
@@ -14,18 +14,18 @@ type ExtraFlags = Readonly<Record<string, string>>;
  * All that can be wrong with flags that somebody adds: with one that it does not know, a member does
  * not start any more.
  */
-export function checkExtraFlags(version: string, extraFlags: ExtraFlags): Mistake[] {
+export function checkExtraFlags(version: string, extraFlags: ExtraFlags): SettingError[] {
   // What a version has is asked only of one that is right itself; what none has is wrong in any case.
-  const known = versionMistake(version) === undefined ? version : undefined;
+  const known = versionError(version) === undefined ? version : undefined;
   return Object.entries(extraFlags).flatMap(([written, value]) => {
     const name = written.replace(/^-+/, "");
     const texts = [
       name === written ? undefined : `is written with dashes, expected ${name}: they are added`,
-      (known ? absenceMistake(known, name) : unknownMistake(name)) ?? reservedReason(name),
-      known && conflictMistake(known, name, extraFlags),
-      valueMistake(value),
+      (known ? absenceError(known, name) : unknownError(name)) ?? reservedReason(name),
+      known && conflictError(known, name, extraFlags),
+      valueError(value),
       ...(known && name === "feature-gates" && hasFlag(known, name)
-        ? featureGateMistakes(known, value)
+        ? featureGateErrors(known, value)
         : []),
     ];
     return texts
@@ -35,13 +35,13 @@ export function checkExtraFlags(version: string, extraFlags: ExtraFlags): Mistak
 }
 
 /** That a version has not got a flag, with what to do about it. */
-function absenceMistake(version: string, name: string): string | undefined {
+function absenceError(version: string, name: string): string | undefined {
   const absence = flagAbsence(version, name);
   switch (absence?.kind) {
     case undefined:
       return undefined;
     case "unknown":
-      return unknownMistake(name, flagsOf(version));
+      return unknownError(name, flagsOf(version));
     case "later":
       return `is a flag from etcd ${absence.since} on, and version is ${version}. ${instead(version, name)}`;
     case "removed":
@@ -50,7 +50,7 @@ function absenceMistake(version: string, name: string): string | undefined {
 }
 
 /** That no version has it, with the nearest of those that were meant. */
-function unknownMistake(name: string, meant = Object.keys(flagTable)): string | undefined {
+function unknownError(name: string, meant = Object.keys(flagTable)): string | undefined {
   return Object.hasOwn(flagTable, name)
     ? undefined
     : `is not a flag of etcd. ${didYouMean(name, meant) ?? "etcd --help has them all"}`;
@@ -66,7 +66,7 @@ function instead(version: string, name: string): string {
 }
 
 /** 3.6 has some features both as flags and as gates, and does not start with both. */
-function conflictMistake(
+function conflictError(
   version: string,
   name: string,
   { "feature-gates": gates = "" }: ExtraFlags,
@@ -78,7 +78,7 @@ function conflictMistake(
 }
 
 /** A value goes into a line of a systemd unit, where these have a meaning of their own. */
-function valueMistake(value: string): string | undefined {
+function valueError(value: string): string | undefined {
   return /^[^\s"'%$\\\p{C}]*$/u.test(value)
     ? undefined
     : `is ${JSON.stringify(value)}, expected a value without blanks, quotes, %, $, \\ and control characters, which systemd would change`;

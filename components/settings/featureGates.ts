@@ -2,11 +2,11 @@ import { gatesOf, ownGates } from "../etcd/featureGates";
 import { didYouMean } from "./unknown";
 
 /** What is wrong with feature gates that somebody adds, written `Gate=true,Other=false`. */
-export function featureGateMistakes(version: string, gates: string): string[] {
-  return gates.split(",").flatMap((text) => gateMistake(version, text) ?? []);
+export function featureGateErrors(version: string, gates: string): string[] {
+  return gates.split(",").flatMap((text) => gateError(version, text) ?? []);
 }
 
-function gateMistake(version: string, text: string): string | undefined {
+function gateError(version: string, text: string): string | undefined {
   const [, gate] = /^(\w+)=(true|false)$/.exec(text) ?? [];
   if (gate === undefined) {
     return `has "${text}", expected gates such as LeaseCheckpoint=true, with commas between them`;

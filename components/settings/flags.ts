@@ -1,10 +1,10 @@
-import { retentionMistake } from "../etcd/compaction";
+import { retentionError } from "../etcd/compaction";
 import type { FlagSettings } from "../etcd/flags";
 import { checkExtraFlags } from "./extraFlags";
-import type { Mistake } from "./reader";
+import type { SettingError } from "./reader";
 
 /** All that can be wrong with what becomes etcd's flags. */
-export function checkFlags(settings: FlagSettings): Mistake[] {
+export function checkFlags(settings: FlagSettings): SettingError[] {
   return [
     ...checkRetention(settings),
     ...checkElection(settings),
@@ -12,19 +12,19 @@ export function checkFlags(settings: FlagSettings): Mistake[] {
   ];
 }
 
-function checkRetention({ compactionRetention }: FlagSettings): Mistake[] {
-  const text = retentionMistake(compactionRetention);
+function checkRetention({ compactionRetention }: FlagSettings): SettingError[] {
+  const text = retentionError(compactionRetention);
   return text === undefined ? [] : [{ setting: "compactionRetention", text }];
 }
 
 /** What etcd asks of the two at every start: `Validate` in its `embed/config.go`. */
-function checkElection({ heartbeatMs, electionMs }: FlagSettings): Mistake[] {
-  const least = 5 * heartbeatMs;
-  return electionMs < least
+function checkElection({ heartbeatIntervalMs, electionTimeoutMs }: FlagSettings): SettingError[] {
+  const least = 5 * heartbeatIntervalMs;
+  return electionTimeoutMs < least
     ? [
         {
-          setting: "electionMs",
-          text: `is ${electionMs}, expected at least ${least}, five times heartbeatMs: etcd does not start with less`,
+          setting: "electionTimeoutMs",
+          text: `is ${electionTimeoutMs}, expected at least ${least}, five times heartbeatIntervalMs: etcd does not start with less`,
         },
       ]
     : [];

@@ -5,8 +5,8 @@ import {
   type MachineSetting,
 } from "../machines/existing/machineSetting";
 import type { SshSettings } from "../ssh";
-import { labelMistake } from "./names";
-import type { Mistake, SettingsReader } from "./reader";
+import { labelError } from "./names";
+import type { SettingError, SettingsReader } from "./reader";
 import { hostKeyPattern } from "./ssh";
 
 interface MachinesSettings extends SshSettings {
@@ -45,7 +45,7 @@ export interface CheckedMachine extends Pick<MachineSetting, "name" | "user" | "
 }
 
 /** All that can be wrong with machines that a person has, without asking them. */
-export function checkMachines(settings: MachinesSettings): Mistake[] {
+export function checkMachines(settings: MachinesSettings): SettingError[] {
   const { machines, knownHosts, verifyHostKeys } = settings;
   return [
     ...checkEach(machines, settings),
@@ -67,7 +67,7 @@ export function checkMachines(settings: MachinesSettings): Mistake[] {
 export function checkEach(
   machines: readonly CheckedMachine[],
   settings: Pick<MachinesSettings, "tls">,
-): Mistake[] {
+): SettingError[] {
   return machines.flatMap((machine, index) =>
     checkMachine(machine, machines.slice(0, index), machines, settings).map((text) => ({
       setting: `machines[${index}]`,
@@ -83,43 +83,43 @@ function checkMachine(
   { tls }: Pick<MachinesSettings, "tls">,
 ): string[] {
   const { name, address, user, port, ports } = machine;
-  const mistakes: string[] = [];
-  const nameMistake = labelMistake(name);
-  if (nameMistake !== undefined) {
-    mistakes.push(`has a name that ${nameMistake}`);
+  const errors: string[] = [];
+  const nameError = labelError(name);
+  if (nameError !== undefined) {
+    errors.push(`has a name that ${nameError}`);
   }
   if (before.some((other) => other.name === name)) {
-    mistakes.push(`is called ${name}, as another one is`);
+    errors.push(`is called ${name}, as another one is`);
   }
   if (typeof address === "string") {
     const isShared = machines.every((other) => isSameMachine(machine, other));
-    mistakes.push(...addressMistakes(address, tls, isShared));
+    errors.push(...addressErrors(address, tls, isShared));
   }
   if (user === "") {
-    mistakes.push(`has no user: set sshUser for all, or user for this one`);
+    errors.push(`has no user: set sshUser for all, or user for this one`);
   }
   const numbers = [port, ports.client, ports.peer, ports.metrics];
   if (!numbers.every((one) => Number.isInteger(one) && one >= 1 && one <= 65535)) {
-    mistakes.push(`has the ports ${numbers.join(", ")}, expected whole numbers from 1 to 65535`);
+    errors.push(`has the ports ${numbers.join(", ")}, expected whole numbers from 1 to 65535`);
   }
   const neighbours = before.filter((other) => isSameMachine(machine, other));
   const taken = [...neighbours, machine].flatMap((one) => Object.values(one.ports) as number[]);
   if (new Set(taken).size < taken.length) {
-    mistakes.push(
+    errors.push(
       `has a port twice, or one that another member on ${String(machine.host)} has (${taken.join(", ")}): set clientPort and peerPort`,
     );
   }
   if (neighbours.length === 0 && before.some((other) => other.address === address)) {
-    mistakes.push(`has the address ${String(address)}, as another machine has`);
+    errors.push(`has the address ${String(address)}, as another machine has`);
   }
-  return mistakes;
+  return errors;
 }
 
 /**
  * What is wrong with a member's address.
  * @param isShared whether all members are on one machine
  */
-export function addressMistakes(
+export function addressErrors(
   address: unknown,
   tls: MachinesSettings["tls"],
   isShared: boolean,
@@ -127,24 +127,24 @@ export function addressMistakes(
   if (typeof address !== "string") {
     return [`has no address: expected an IPv4 address that the others reach`];
   }
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   if (parseIpv4(address) === undefined && address !== "localhost") {
-    mistakes.push(`has the address "${address}", expected an IPv4 address that the others reach`);
+    errors.push(`has the address "${address}", expected an IPv4 address that the others reach`);
   }
   if (tls === "off" && isPublicAddress(address)) {
-    mistakes.push(
+    errors.push(
       `has the public address ${address}, and tls is off: only a firewall would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or name a private address`,
     );
   }
   const isLoopback = address === "localhost" || address.startsWith("127.");
   if (isLoopback && !isShared) {
-    mistakes.push(`has the address ${address}, which members on other machines cannot reach`);
+    errors.push(`has the address ${address}, which members on other machines cannot reach`);
   }
-  return mistakes;
+  return errors;
 }
 
-function checkAccess({ knownHosts, sshPrivateKey, sshPassword }: MachinesSettings): Mistake[] {
-  const mistakes: Mistake[] = knownHosts.flatMap((line, index) =>
+function checkAccess({ knownHosts, sshPrivateKey, sshPassword }: MachinesSettings): SettingError[] {
+  const errors: SettingError[] = knownHosts.flatMap((line, index) =>
     hostKeyPattern.test(line.replace(/^\S+\s+/, ""))
       ? []
       : [
@@ -155,10 +155,10 @@ function checkAccess({ knownHosts, sshPrivateKey, sshPassword }: MachinesSetting
         ],
   );
   if (sshPrivateKey === "" && sshPassword === "") {
-    mistakes.push({
+    errors.push({
       setting: "sshPrivateKey",
       text: "is not set, and sshPassword neither: expected one of them, with: pulumi config set --secret sshPrivateKey < ~/.ssh/id_ed25519",
     });
   }
-  return mistakes;
+  return errors;
 }

@@ -7,7 +7,7 @@ export const ownCluster = "etcd";
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** What is wrong with a member's name, in words, or undefined. */
-export function labelMistake(name: string): string | undefined {
+export function labelError(name: string): string | undefined {
   return typeof name === "string" && label.test(name)
     ? undefined
     : `is "${name}", expected a host name: 1 to 63 of a-z, 0-9 and "-", neither first nor last a "-"`;

@@ -9,7 +9,7 @@ import {
   parseCidr,
   parseIpv4,
 } from "../cidr";
-import { Mistake } from "./reader";
+import { SettingError } from "./reader";
 
 interface NetworkSettings {
   readonly controllers: readonly { readonly name: string; readonly privateIp: string }[];
@@ -26,7 +26,7 @@ interface NetworkSettings {
 }
 
 /** Everything about addresses that AWS, or a member that cannot be reached, would find much later. */
-export function checkNetwork(settings: NetworkSettings): Mistake[] {
+export function checkNetwork(settings: NetworkSettings): SettingError[] {
   const vpc = settings.vpcId === "" ? parseCidr(settings.vpcCidr) : undefined;
   return [
     ...checkVpc(settings, vpc),
@@ -38,7 +38,7 @@ export function checkNetwork(settings: NetworkSettings): Mistake[] {
   ];
 }
 
-function checkVpc({ vpcId, vpcCidr }: NetworkSettings, vpc: Cidr | undefined): Mistake[] {
+function checkVpc({ vpcId, vpcCidr }: NetworkSettings, vpc: Cidr | undefined): SettingError[] {
   if (vpcId !== "") {
     return /^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/.test(vpcId)
       ? []
@@ -61,60 +61,60 @@ function notACidr(text: string): string {
   return `is "${text}", expected an IPv4 range such as 10.0.0.0/16, with the host bits zero`;
 }
 
-function checkSubnets(subnetCidrs: readonly string[], vpc: Cidr | undefined): Mistake[] {
-  const mistakes: Mistake[] = [];
+function checkSubnets(subnetCidrs: readonly string[], vpc: Cidr | undefined): SettingError[] {
+  const errors: SettingError[] = [];
   if (subnetCidrs.length === 0) {
-    mistakes.push({ setting: "subnetCidrs", text: "is empty, expected at least one range" });
+    errors.push({ setting: "subnetCidrs", text: "is empty, expected at least one range" });
   }
   const subnets = subnetCidrs.map(parseCidr);
   subnets.forEach((subnet, index) => {
     const setting = `subnetCidrs[${index}]`;
     if (subnet === undefined) {
-      mistakes.push({ setting, text: notACidr(subnetCidrs[index]!) });
+      errors.push({ setting, text: notACidr(subnetCidrs[index]!) });
       return;
     }
     if (subnet.prefix < 16 || subnet.prefix > 28) {
-      mistakes.push({
+      errors.push({
         setting,
         text: `is ${subnet.text}, expected a range from /16 to /28, as AWS has them`,
       });
     }
     if (vpc !== undefined && !covers(vpc, subnet)) {
-      mistakes.push({
+      errors.push({
         setting,
         text: `is ${subnet.text}, expected a range inside vpcCidr ${vpc.text}`,
       });
     }
     const before = subnets.slice(0, index).find((other) => other && overlaps(other, subnet));
     if (before !== undefined) {
-      mistakes.push({ setting, text: `is ${subnet.text}, which overlaps with ${before.text}` });
+      errors.push({ setting, text: `is ${subnet.text}, which overlaps with ${before.text}` });
     }
   });
-  return mistakes;
+  return errors;
 }
 
-function checkZones({ availabilityZones: zones, subnetCidrs }: NetworkSettings): Mistake[] {
-  const mistakes: Mistake[] = [];
+function checkZones({ availabilityZones: zones, subnetCidrs }: NetworkSettings): SettingError[] {
+  const errors: SettingError[] = [];
   if (zones.length > 0 && zones.length !== subnetCidrs.length) {
-    mistakes.push({
+    errors.push({
       setting: "availabilityZones",
       text: `has ${zones.length} entries, expected one for each of the ${subnetCidrs.length} subnetCidrs, or none`,
     });
   }
   zones.forEach((zone, index) => {
     if (!/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/.test(zone)) {
-      mistakes.push({
+      errors.push({
         setting: `availabilityZones[${index}]`,
         text: `is "${zone}", expected a zone such as us-east-1a`,
       });
     }
   });
-  return mistakes;
+  return errors;
 }
 
-function checkAddresses({ controllers, subnetCidrs }: NetworkSettings): Mistake[] {
+function checkAddresses({ controllers, subnetCidrs }: NetworkSettings): SettingError[] {
   const subnets = subnetCidrs.map(parseCidr).filter((subnet) => subnet !== undefined);
-  return controllers.flatMap(({ privateIp }, index): Mistake[] => {
+  return controllers.flatMap(({ privateIp }, index): SettingError[] => {
     const setting = `controllers[${index}].privateIp`;
     const address = parseIpv4(privateIp);
     if (address === undefined) {
@@ -144,17 +144,17 @@ function checkAddresses({ controllers, subnetCidrs }: NetworkSettings): Mistake[
   });
 }
 
-function checkSources(settings: NetworkSettings): Mistake[] {
-  const mistakes: Mistake[] = [];
+function checkSources(settings: NetworkSettings): SettingError[] {
+  const errors: SettingError[] = [];
   for (const setting of ["sshCidrs", "clientCidrs"] as const) {
     settings[setting].forEach((cidr, index) => {
       if (!isAnyCidr(cidr)) {
-        mistakes.push({
+        errors.push({
           setting: `${setting}[${index}]`,
           text: `is "${cidr}", expected a range such as 203.0.113.7/32, with the host bits zero`,
         });
       } else if (settings[setting].indexOf(cidr) < index) {
-        mistakes.push({
+        errors.push({
           setting: `${setting}[${index}]`,
           text: `is ${cidr}, which is there already`,
         });
@@ -162,44 +162,44 @@ function checkSources(settings: NetworkSettings): Mistake[] {
     });
   }
   if (settings.sshCidrs.length === 0) {
-    mistakes.push({
+    errors.push({
       setting: "sshCidrs",
       text: "is empty, expected the ranges that may reach port 22, your own address among them, such as 203.0.113.7/32",
     });
   }
-  return mistakes;
+  return errors;
 }
 
 /** Ports that everybody could try are asked for twice; a database without certificates is never open to the world. */
-function checkOpenness(settings: NetworkSettings): Mistake[] {
+function checkOpenness(settings: NetworkSettings): SettingError[] {
   const { sshFromAnywhere, clientsFromAnywhere, publicAddresses, tls } = settings;
   const wide = (cidrs: readonly string[]) =>
     cidrs.find((cidr) => isAnyCidr(cidr) && isFromAnywhere(cidr));
   const [ssh, clients] = [wide(settings.sshCidrs), wide(settings.clientCidrs)];
-  const mistakes: Mistake[] = [];
+  const errors: SettingError[] = [];
   if (ssh !== undefined && !sshFromAnywhere) {
-    mistakes.push({
+    errors.push({
       setting: "sshCidrs",
       text: `has ${ssh}: port 22 would be open to everybody. Name ranges, or confirm it with sshFromAnywhere: true`,
     });
   }
   if (clients !== undefined && tls === "on" && !clientsFromAnywhere) {
-    mistakes.push({
+    errors.push({
       setting: "clientCidrs",
       text: `has ${clients}: everybody could try port 2379, where only a certificate keeps them out. Name ranges, or confirm it with clientsFromAnywhere: true`,
     });
   }
   if (clients !== undefined && tls === "off") {
-    mistakes.push({
+    errors.push({
       setting: "clientCidrs",
       text: `has ${clients}, and tls is off: everybody could read and write everything. Name ranges, or set tls to on`,
     });
   }
   if (publicAddresses && tls === "off") {
-    mistakes.push({
+    errors.push({
       setting: "tls",
       text: "is off, and the controllers have public addresses: only a firewall's rule would keep everybody out of a database that asks nobody for a certificate. Set tls to on, or publicAddresses to false",
     });
   }
-  return mistakes;
+  return errors;
 }

@@ -5,15 +5,15 @@ import { ec2Controllers } from "../machines/aws/machines";
 import { existingMachines } from "../machines/existing/machines";
 import type { ExistingMachine } from "../machines/existing/spec";
 import type { MachineMaker } from "../machines/machine";
-import { type Bounded, boundMistake, bounds } from "./bounds";
+import { type Bounded, boundError, bounds } from "./bounds";
 import { checkCluster, checkMemberCount, clusterWarnings, type ClusterSettings } from "./cluster";
 import { checkEc2, ec2Warnings, type Ec2Settings } from "./ec2";
-import { addressMistakes, checkEach } from "./machines";
+import { addressErrors, checkEach } from "./machines";
 import { type Misplaced, settingsIn, wellFormed } from "./placedArgs";
 import { argsWith, placeOf } from "./places";
-import { type Mistake, mistakeOf } from "./reader";
+import { type SettingError, errorOf } from "./reader";
 import { checkSnapshots } from "./snapshots";
-import { bastionMistakes, checkKey, checkLogin, hostKeyPattern } from "./ssh";
+import { bastionErrors, checkKey, checkLogin, hostKeyPattern } from "./ssh";
 
 /** What was read of a component's args. */
 export interface ReadArgs {
@@ -48,7 +48,7 @@ export function readArgs(name: string, given: EtcdClusterArgs): ReadArgs {
   const settings = allSettings(name, args, misplaced);
   const { controllers } = args;
   const machines = controllers === undefined ? readMachines(args) : undefined;
-  const mistakes: Mistake[] = [
+  const errors: SettingError[] = [
     ...(controllers !== undefined && args.machines !== undefined
       ? [{ setting: "machines", text: "are given, and controllers too: expected one of them" }]
       : []),
@@ -59,8 +59,8 @@ export function readArgs(name: string, given: EtcdClusterArgs): ReadArgs {
       ? checkControllers(args, settings)
       : checkOwn(machines, args, settings)),
   ];
-  if (misplaced.length + mistakes.length > 0) {
-    throw notRight(name, mistakes, misplaced);
+  if (misplaced.length + errors.length > 0) {
+    throw notRight(name, errors, misplaced);
   }
   return {
     settings,
@@ -87,10 +87,10 @@ export function readArgs(name: string, given: EtcdClusterArgs): ReadArgs {
 
 function notRight(
   name: string,
-  mistakes: readonly Mistake[],
+  errors: readonly SettingError[],
   misplaced: readonly Misplaced[] = [],
 ): pulumi.RunError {
-  const placed = mistakes.map(({ setting, text }) => ({ place: placeOf(setting), text }));
+  const placed = errors.map(({ setting, text }) => ({ place: placeOf(setting), text }));
   const lines = [...misplaced, ...placed].map(({ place, text }) => `  ${place} ${text}`);
   const count = lines.length === 1 ? "1 input is" : `${lines.length} inputs are`;
   return new pulumi.RunError(
@@ -126,19 +126,19 @@ export function allSettings(
 }
 
 /** What the reader of a stack's settings sees to for those. */
-function checkBounds(settings: AllSettings): Mistake[] {
+function checkBounds(settings: AllSettings): SettingError[] {
   return Object.entries(bounds).flatMap(([setting, range]) =>
-    mistakeOf(setting, boundMistake(settings[setting as Bounded], range)),
+    errorOf(setting, boundError(settings[setting as Bounded], range)),
   );
 }
 
 function checkCounts(
   place: string,
   { machine, data }: { readonly machine: number; readonly data: number },
-): Mistake[] {
+): SettingError[] {
   return [
-    ...mistakeOf(`${place}.replacements`, boundMistake(machine, [0, 999_999])),
-    ...mistakeOf(`${place}.dataReplacements`, boundMistake(data, [0, 999_999])),
+    ...errorOf(`${place}.replacements`, boundError(machine, [0, 999_999])),
+    ...errorOf(`${place}.dataReplacements`, boundError(data, [0, 999_999])),
   ];
 }
 
@@ -203,47 +203,47 @@ function checkOwn(
   machines: readonly ExistingMachine[],
   { ssh = {} }: EtcdClusterArgs,
   settings: ClusterSettings,
-): Mistake[] {
+): SettingError[] {
   const { privateKey = "", password = "", verifyHostKeys = true } = ssh;
   const { bastionPrivateKey = "" } = ssh;
   return [
     ...checkMemberCount("machines", machines.length, settings),
     ...checkEach(machines, settings),
     ...machines.flatMap(({ hostKey, host, generation }, index) => [
-      ...mistakeOf(
+      ...errorOf(
         `machines[${index}].hostKey`,
         verifyHostKeys && !hostKey
           ? "is not set: anyone who answers at its address would get its keys. Give the machine's own, or set ssh.verifyHostKeys to false"
           : undefined,
       ),
-      ...(typeof hostKey === "string" && hostKey !== "" ? hostKeyMistakes(hostKey) : []).map(
+      ...(typeof hostKey === "string" && hostKey !== "" ? hostKeyErrors(hostKey) : []).map(
         (text) => ({ setting: `machines[${index}]`, text }),
       ),
-      ...mistakeOf(
+      ...errorOf(
         `machines[${index}].host`,
         host === "" ? "is empty: that would be this computer" : undefined,
       ),
       ...checkCounts(`machines[${index}]`, generation),
     ]),
-    ...mistakeOf(
+    ...errorOf(
       "ssh",
       privateKey === "" && password === ""
         ? "has neither a privateKey nor a password: expected one of them"
         : undefined,
     ),
-    ...keyMistakes("sshPrivateKey", privateKey),
-    ...keyMistakes("bastionPrivateKey", bastionPrivateKey),
+    ...keyErrors("sshPrivateKey", privateKey),
+    ...keyErrors("bastionPrivateKey", bastionPrivateKey),
     ...checkBastion(ssh.bastion),
   ];
 }
 
-function checkBastion(bastion: NonNullable<EtcdClusterArgs["ssh"]>["bastion"]): Mistake[] {
-  const mistakes = bastion === undefined ? [] : bastionMistakes(bastion);
-  return mistakes.map((text) => ({ setting: "bastion", text }));
+function checkBastion(bastion: NonNullable<EtcdClusterArgs["ssh"]>["bastion"]): SettingError[] {
+  const errors = bastion === undefined ? [] : bastionErrors(bastion);
+  return errors.map((text) => ({ setting: "bastion", text }));
 }
 
 /** It is secret from here on, however it was given. */
-function keyMistakes(setting: string, key: pulumi.Input<string>): Mistake[] {
+function keyErrors(setting: string, key: pulumi.Input<string>): SettingError[] {
   return typeof key === "string" ? checkKey(setting, key, [setting], false) : [];
 }
 
@@ -261,12 +261,12 @@ function checkedLater(
 ): ExistingMachine {
   const later = (
     value: pulumi.Input<string>,
-    mistakesIn: (text: unknown) => readonly string[],
+    errorsIn: (text: unknown) => readonly string[],
   ): pulumi.Input<string> =>
     typeof value === "string"
       ? value
       : pulumi.unsecret(pulumi.output(value)).apply((text) => {
-          const found = mistakesIn(text);
+          const found = errorsIn(text);
           if (found.length > 0) {
             const setting = `machines[${index}]`;
             throw notRight(
@@ -278,18 +278,18 @@ function checkedLater(
         });
   return {
     ...machine,
-    address: later(machine.address, (text) => addressMistakes(text, tls, isShared)),
+    address: later(machine.address, (text) => addressErrors(text, tls, isShared)),
     host: later(machine.host, (text) =>
       typeof text === "string" && text.trim() !== ""
         ? []
         : ["has no host: expected where SSH reaches it"],
     ),
-    hostKey: machine.hostKey === undefined ? undefined : later(machine.hostKey, hostKeyMistakes),
+    hostKey: machine.hostKey === undefined ? undefined : later(machine.hostKey, hostKeyErrors),
     id: machine.id === undefined ? undefined : later(machine.id, () => []),
   };
 }
 
-function hostKeyMistakes(text: unknown): string[] {
+function hostKeyErrors(text: unknown): string[] {
   return typeof text === "string" && hostKeyPattern.test(text.trim())
     ? []
     : [

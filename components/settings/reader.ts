@@ -1,22 +1,22 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import { type Bounded, bounds } from "./bounds";
 
-/** A mistake in the settings: what is wrong with which one, and what would be right. */
-export interface Mistake {
+/** An error in the settings: what is wrong with which one, and what would be right. */
+export interface SettingError {
   readonly setting: string;
   readonly text: string;
 }
 
-/** The mistake in a setting that this text says, if it says any. */
-export function mistakeOf(setting: string, text: string | undefined): Mistake[] {
+/** The error in a setting that this text says, if it says any. */
+export function errorOf(setting: string, text: string | undefined): SettingError[] {
   return text === undefined ? [] : [{ setting, text }];
 }
 
-/** Every mistake in a stack's settings, in one message; Pulumi shows a RunError without a stack. */
+/** Every error in a stack's settings, in one message; Pulumi shows a RunError without a stack. */
 export class SettingsError extends RunError {
-  constructor(readonly mistakes: readonly Mistake[]) {
-    const lines = mistakes.map(({ setting, text }) => `  ${setting} ${text}`);
-    const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
+  constructor(readonly errors: readonly SettingError[]) {
+    const lines = errors.map(({ setting, text }) => `  ${setting} ${text}`);
+    const count = errors.length === 1 ? "1 setting is" : `${errors.length} settings are`;
     super(
       `${count} not right; nothing was changed:\n${lines.join("\n")}\n` +
         "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>, " +
@@ -27,10 +27,10 @@ export class SettingsError extends RunError {
 
 /**
  * Reads typed values out of a stack's raw configuration (strings, and JSON for lists and objects)
- * and keeps every mistake instead of stopping at the first.
+ * and keeps every error instead of stopping at the first.
  */
 export class SettingsReader {
-  readonly mistakes: Mistake[] = [];
+  readonly errors: SettingError[] = [];
 
   /** @param secrets settings that are encrypted: what they are is shown to nobody */
   constructor(
@@ -38,24 +38,24 @@ export class SettingsReader {
     private readonly secrets: readonly string[] = [],
   ) {}
 
-  /** Notes a mistake. */
-  mistake(setting: string, text: string | undefined): void {
+  /** Notes an error. */
+  error(setting: string, text: string | undefined): void {
     if (text !== undefined) {
-      this.mistakes.push({ setting, text });
+      this.errors.push({ setting, text });
     }
   }
 
   string(setting: string): string {
     const text = this.text(setting);
     // It may be a secret, so it is not shown.
-    this.mistake(setting, isJson(text) ? "is a list or an object, expected a text" : undefined);
+    this.error(setting, isJson(text) ? "is a list or an object, expected a text" : undefined);
     return text;
   }
 
   boolean(setting: string): boolean {
     const text = this.text(setting);
     if (text !== "true" && text !== "false" && setting in this.raw) {
-      this.mistake(setting, `is ${this.shown(setting)}, expected true or false`);
+      this.error(setting, `is ${this.shown(setting)}, expected true or false`);
     }
     return text === "true";
   }
@@ -69,7 +69,7 @@ export class SettingsReader {
       return value;
     }
     if (setting in this.raw) {
-      this.mistake(
+      this.error(
         setting,
         `is ${this.shown(setting)}, expected a whole number from ${least} to ${most}`,
       );
@@ -82,7 +82,7 @@ export class SettingsReader {
     const text = this.text(setting);
     const found = words.find((word) => word === text);
     if (found === undefined && setting in this.raw) {
-      this.mistake(setting, `is ${this.shown(setting)}, expected ${words.join(" or ")}`);
+      this.error(setting, `is ${this.shown(setting)}, expected ${words.join(" or ")}`);
     }
     return found ?? words[0];
   }
@@ -90,7 +90,7 @@ export class SettingsReader {
   strings(setting: string): string[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
-      this.mistake(setting, "is not a list of texts");
+      this.error(setting, "is not a list of texts");
       return [];
     }
     return value as string[];
@@ -99,7 +99,7 @@ export class SettingsReader {
   integers(setting: string): number[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value) || value.some((item) => !Number.isInteger(item))) {
-      this.mistake(setting, "is not a list of whole numbers");
+      this.error(setting, "is not a list of whole numbers");
       return [];
     }
     return value as number[];
@@ -113,7 +113,7 @@ export class SettingsReader {
       value !== null &&
       Object.values(value).every((item) => Number.isInteger(item) && Number(item) >= 0);
     if (!isRight) {
-      this.mistake(setting, "is not an object of whole numbers, such as { controller-1: 1 }");
+      this.error(setting, "is not an object of whole numbers, such as { controller-1: 1 }");
       return {};
     }
     return value as Record<string, number>;
@@ -127,7 +127,7 @@ export class SettingsReader {
   ): (Record<Field, string> & Partial<Record<Optional, string>>)[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value)) {
-      this.mistake(setting, `is not a list of objects with ${fields.join(" and ")}`);
+      this.error(setting, `is not a list of objects with ${fields.join(" and ")}`);
       return [];
     }
     return value.flatMap((item: unknown, index) =>
@@ -152,13 +152,13 @@ export class SettingsReader {
   texts(setting: string): Record<string, string> {
     const value = this.json(setting, {});
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      this.mistake(setting, "is not an object of names and values");
+      this.error(setting, "is not an object of names and values");
       return {};
     }
     const entries = Object.entries(value).map(([key, item]: [string, unknown]) => {
       const isText = ["string", "boolean"].includes(typeof item) || Number.isSafeInteger(item);
       if (!isText) {
-        this.mistake(
+        this.error(
           `${setting}.${key}`,
           `is ${JSON.stringify(item)}, expected a text, a whole number, true or false`,
         );
@@ -175,17 +175,17 @@ export class SettingsReader {
     optional: Optional[],
   ): (Record<Field, string> & Partial<Record<Optional, string>>)[] {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      this.mistake(setting, `is not an object with ${fields.join(", ")}`);
+      this.error(setting, `is not an object with ${fields.join(", ")}`);
       return [];
     }
     const entries = Object.entries(value).map(([key, item]) => [key, String(item)] as const);
     const known: string[] = [...fields, ...optional];
     for (const [key] of entries.filter(([key]) => !known.includes(key))) {
-      this.mistake(setting, `has "${key}", which is not a field of it: ${known.join(", ")}`);
+      this.error(setting, `has "${key}", which is not a field of it: ${known.join(", ")}`);
     }
     const missing = fields.filter((field) => !entries.some(([key, text]) => key === field && text));
     if (missing.length > 0) {
-      this.mistake(setting, `has no ${missing.join(" and no ")}`);
+      this.error(setting, `has no ${missing.join(" and no ")}`);
       return [];
     }
     return [
@@ -210,13 +210,13 @@ export class SettingsReader {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      this.mistake(setting, `is ${this.shown(setting)}, expected a list or an object`);
+      this.error(setting, `is ${this.shown(setting)}, expected a list or an object`);
       return empty;
     }
   }
 
   private missing<T>(setting: string, empty: T): T {
-    this.mistake(setting, "is not set, and Pulumi.yaml has no default for it");
+    this.error(setting, "is not set, and Pulumi.yaml has no default for it");
     return empty;
   }
 }

@@ -5,7 +5,7 @@ import { checkCluster, checkMemberCount, type ClusterSettings } from "./cluster"
 import { checkEc2, type Ec2Settings } from "./ec2";
 import { checkMachines, readMachines } from "./machines";
 import { readPlaced } from "./places";
-import { type Mistake, SettingsError, SettingsReader } from "./reader";
+import { type SettingError, SettingsError, SettingsReader } from "./reader";
 import { checkSnapshots } from "./snapshots";
 import { checkLogin, readBastion } from "./ssh";
 import { unknownSettings } from "./unknown";
@@ -33,18 +33,18 @@ export function settingName(key: string, project: string): string {
 
 /**
  * The settings from a stack's configuration.
- * @throws SettingsError with every mistake that is in them.
+ * @throws SettingsError with every error that is in them.
  */
 export function readSettings(raw: RawSettings): Settings {
   const reader = new SettingsReader(raw.values, raw.secrets);
   const settings = read(reader);
-  const mistakes = [
+  const errors = [
     ...unknownSettings(Object.keys(raw.values), Object.keys(settings)),
-    ...reader.mistakes,
+    ...reader.errors,
     ...check(settings, raw.secrets),
   ];
-  if (mistakes.length > 0) {
-    throw new SettingsError(mistakes);
+  if (errors.length > 0) {
+    throw new SettingsError(errors);
   }
   return settings;
 }
@@ -92,7 +92,7 @@ function readSubject(reader: SettingsReader): Subject {
 }
 
 /** All that is to be checked of the values themselves. */
-function check(settings: Settings, secrets: readonly string[]): Mistake[] {
+function check(settings: Settings, secrets: readonly string[]): SettingError[] {
   return [
     ...checkCluster(settings),
     ...checkMemberCount(
@@ -107,7 +107,7 @@ function check(settings: Settings, secrets: readonly string[]): Mistake[] {
   ];
 }
 
-function checkReplacements(settings: Settings): Mistake[] {
+function checkReplacements(settings: Settings): SettingError[] {
   const { machines, controllers } = settings;
   const names = (usesExistingMachines(settings) ? machines : controllers).map(({ name }) => name);
   return (["replacements", "dataReplacements"] as const).flatMap((setting) =>

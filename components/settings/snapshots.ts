@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { s3Location } from "../etcd/snapshots/location";
 import { isPlainPath } from "./names";
-import type { Mistake } from "./reader";
+import type { SettingError } from "./reader";
 import { checkSecret } from "./ssh";
 
 /** What of the settings concerns snapshots. `Pulumi.yaml` describes each of them. */
@@ -24,7 +24,7 @@ interface Surroundings extends SnapshotSettings {
   readonly machines: readonly unknown[];
 }
 
-export function checkSnapshots(settings: Surroundings, secrets: readonly string[]): Mistake[] {
+export function checkSnapshots(settings: Surroundings, secrets: readonly string[]): SettingError[] {
   return [
     ...checkDirectory(settings),
     ...checkBucket(settings),
@@ -40,7 +40,7 @@ export function usesBucket(settings: SnapshotSettings): boolean {
 
 const isFromBucket = ({ restoreFrom }: SnapshotSettings) => restoreFrom.startsWith("s3:");
 
-function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): Mistake[] {
+function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): SettingError[] {
   const isRight =
     /^\/.+\//.test(directory) &&
     isPlainPath(directory) &&
@@ -55,52 +55,52 @@ function checkDirectory({ snapshotDirectory: directory }: SnapshotSettings): Mis
       ];
 }
 
-function checkBucket(settings: Surroundings): Mistake[] {
+function checkBucket(settings: Surroundings): SettingError[] {
   const { snapshotBucket: bucket, snapshotEndpoint: endpoint, snapshotRegion: region } = settings;
-  const mistakes: Mistake[] = [];
+  const errors: SettingError[] = [];
   const onEc2 = settings.machines.length === 0;
   if (bucket !== "" && s3Location(`s3://${bucket}/key`) === undefined) {
-    mistakes.push({
+    errors.push({
       setting: "snapshotBucket",
       text: `is "${bucket}", expected the name of a bucket: 3 to 63 of a-z, 0-9, "." and "-"`,
     });
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (endpoint !== "" && (!/^https?:$/.test(url?.protocol ?? "") || endpoint !== url!.origin)) {
-    mistakes.push({
+    errors.push({
       setting: "snapshotEndpoint",
       text: `is "${endpoint}", expected a URL without user and path, such as https://minio.example.com:9000`,
     });
   }
   if (region !== "" && !/^[a-z0-9-]+$/.test(region)) {
-    mistakes.push({
+    errors.push({
       setting: "snapshotRegion",
       text: `is "${region}", expected a region such as us-east-1`,
     });
   }
   const fromS3 = isFromBucket(settings);
   if (!onEc2 && (bucket !== "" || fromS3) && endpoint === "" && region === "") {
-    mistakes.push({
+    errors.push({
       setting: "snapshotRegion",
       text: `is not set, and ${bucket === "" ? "restoreFrom names a bucket" : "snapshotBucket is"}: expected the bucket's region, such as us-east-1`,
     });
   }
   if (!onEc2 && bucket === "" && !fromS3 && endpoint !== "") {
-    mistakes.push({
+    errors.push({
       setting: "snapshotBucket",
       text: "is not set, and snapshotEndpoint is: expected the bucket there",
     });
   }
-  return mistakes;
+  return errors;
 }
 
-function checkKeys(settings: Surroundings, secrets: readonly string[]): Mistake[] {
+function checkKeys(settings: Surroundings, secrets: readonly string[]): SettingError[] {
   const { snapshotAccessKeyId: id, snapshotSecretAccessKey: secret } = settings;
-  const mistakes = checkSecret("snapshotSecretAccessKey", secret, secrets);
+  const errors = checkSecret("snapshotSecretAccessKey", secret, secrets);
   if ((id === "") !== (secret === "")) {
     const [set, missing] =
       id === "" ? ["SecretAccessKey", "AccessKeyId"] : ["AccessKeyId", "SecretAccessKey"];
-    mistakes.push({
+    errors.push({
       setting: `snapshot${missing}`,
       text: `is not set, and snapshot${set} is: expected both, or neither to use the instance's role`,
     });
@@ -111,13 +111,13 @@ function checkKeys(settings: Surroundings, secrets: readonly string[]): Mistake[
     ["snapshotSecretAccessKey", secret],
   ] as const) {
     if (!/^[\w/+=.-]*$/.test(text)) {
-      mistakes.push({ setting, text: 'has other characters than letters, digits and "/+=._-"' });
+      errors.push({ setting, text: 'has other characters than letters, digits and "/+=._-"' });
     }
   }
-  return mistakes;
+  return errors;
 }
 
-function checkRestore({ restoreFrom, restoreOverData }: SnapshotSettings): Mistake[] {
+function checkRestore({ restoreFrom, restoreOverData }: SnapshotSettings): SettingError[] {
   if (restoreFrom === "") {
     return restoreOverData
       ? [{ setting: "restoreOverData", text: "is true, and restoreFrom is not set. Take it out" }]

@@ -1,6 +1,6 @@
 import { utils } from "ssh2";
 import type { Bastion, SshSettings } from "../ssh";
-import type { Mistake, SettingsReader } from "./reader";
+import type { SettingError, SettingsReader } from "./reader";
 
 interface LoginSettings extends SshSettings {
   readonly machines: readonly unknown[];
@@ -16,56 +16,60 @@ export function readBastion(reader: SettingsReader): Bastion | undefined {
     return undefined;
   }
   const port = Number(bastion.port ?? "22");
-  for (const text of bastionMistakes({ ...bastion, port })) {
-    reader.mistake("bastion", text);
+  for (const text of bastionErrors({ ...bastion, port })) {
+    reader.error("bastion", text);
   }
   return { ...bastion, port };
 }
 
 /** What is wrong with a bastion. */
-export function bastionMistakes({ host, port, hostKey }: Bastion): string[] {
-  const mistakes: string[] = [];
+export function bastionErrors({ host, port, hostKey }: Bastion): string[] {
+  const errors: string[] = [];
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    mistakes.push(`has the port "${port}", expected 1 to 65535`);
+    errors.push(`has the port "${port}", expected 1 to 65535`);
   }
   if (!hostKeyPattern.test(hostKey)) {
-    mistakes.push(
+    errors.push(
       `has the hostKey "${hostKey}", expected a line such as "ssh-ed25519 AAAA…": ` +
         `ssh-keyscan -t ed25519 ${host} prints it`,
     );
   }
-  return mistakes;
+  return errors;
 }
 
 /** Keys and passwords, and whether there is a way to the machines at all. */
-export function checkLogin(settings: LoginSettings, secrets: readonly string[]): Mistake[] {
+export function checkLogin(settings: LoginSettings, secrets: readonly string[]): SettingError[] {
   const { bastion, bastionPrivateKey, machines, publicAddresses } = settings;
   const onEc2 = machines.length === 0;
-  const mistakes = [
+  const errors = [
     ...checkSecret("sshPassword", settings.sshPassword, secrets),
     ...checkKey("sshPrivateKey", settings.sshPrivateKey, secrets, onEc2),
     ...checkKey("bastionPrivateKey", bastionPrivateKey, secrets, false),
   ];
   if (onEc2 && settings.sshPassword !== "") {
-    mistakes.push({
+    errors.push({
       setting: "sshPassword",
       text: "is set, and EC2 controllers take keys alone",
     });
   }
   if (bastion === undefined && bastionPrivateKey !== "") {
-    mistakes.push({ setting: "bastionPrivateKey", text: "is set, and bastion is not" });
+    errors.push({ setting: "bastionPrivateKey", text: "is set, and bastion is not" });
   }
   if (onEc2 && !publicAddresses && bastion === undefined) {
-    mistakes.push({
+    errors.push({
       setting: "bastion",
       text: "is not set, and publicAddresses is false: expected a bastion through which the controllers are reached",
     });
   }
-  return mistakes;
+  return errors;
 }
 
 /** A secret that is in the stack's file for all to read. */
-export function checkSecret(setting: string, value: string, secrets: readonly string[]): Mistake[] {
+export function checkSecret(
+  setting: string,
+  value: string,
+  secrets: readonly string[],
+): SettingError[] {
   return value === "" || secrets.includes(setting)
     ? []
     : [
@@ -82,7 +86,7 @@ export function checkKey(
   key: string,
   secrets: readonly string[],
   forEc2: boolean,
-): Mistake[] {
+): SettingError[] {
   const exposed = checkSecret(setting, key, secrets);
   if (key === "" || exposed.length > 0) {
     return exposed;

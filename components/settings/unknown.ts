@@ -1,12 +1,12 @@
 import { closest, distance } from "fastest-levenshtein";
-import { Mistake } from "./reader";
+import { SettingError } from "./reader";
 
 /**
- * A setting that does not exist is a typing mistake: say so, with the nearest name that exists. So is one under
+ * A setting that does not exist is a typo: say so, with the nearest name that exists. So is one under
  * the name that the project had before: left unread, the default would take its place. Other keys with a namespace
  * are a provider's.
  */
-export function unknownSettings(given: string[], known: string[]): Mistake[] {
+export function unknownSettings(given: string[], known: string[]): SettingError[] {
   return given
     .filter((name) => !known.includes(name))
     .flatMap((name) => {

@@ -35,7 +35,7 @@ export function loadConfig(projectRoot: string, stackConfigFile: string): Projec
   }
   const declared = qualified(projectFile.config, project);
   const given = qualified(stackFile.config, project);
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   const values: Record<string, unknown> = {};
   const secretKeys: string[] = [];
 
@@ -45,7 +45,7 @@ export function loadConfig(projectRoot: string, stackConfigFile: string): Projec
     if (fallback !== undefined) {
       values[key] = fallback;
     } else if (!(key in given)) {
-      mistakes.push(`${key} has no default and is not set`);
+      errors.push(`${key} has no default and is not set`);
     }
     if (declaration.secret) {
       secretKeys.push(key);
@@ -53,17 +53,17 @@ export function loadConfig(projectRoot: string, stackConfigFile: string): Projec
   }
   for (const [key, value] of Object.entries(given)) {
     if (isEncrypted(value)) {
-      mistakes.push(`${key} is encrypted, which only the Pulumi engine can read`);
+      errors.push(`${key} is encrypted, which only the Pulumi engine can read`);
       continue;
     }
     const { type } = asDeclaration(declared[key]);
     if (type !== undefined && !isOfType(value, type)) {
-      mistakes.push(`${key} must be of type ${type}, found ${JSON.stringify(value)}`);
+      errors.push(`${key} must be of type ${type}, found ${JSON.stringify(value)}`);
     }
     values[key] = value;
   }
-  if (mistakes.length > 0) {
-    throw new Error(`${stackConfigFile}:\n  ${mistakes.join("\n  ")}`);
+  if (errors.length > 0) {
+    throw new Error(`${stackConfigFile}:\n  ${errors.join("\n  ")}`);
   }
   const config = Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, asText(value)]),

@@ -56,7 +56,7 @@ export function upgradeToSix(kills: Kills): Change {
 export const goingDown: Change[] = [
   {
     name: `${seven} → ${six}, asked for`,
-    settings: { version: six, allowDowngrade: true },
+    settings: { version: six, allowDowngradeTo: "3.6" },
   },
 ];
 
@@ -66,8 +66,8 @@ export function settingsAndCertificates(kills: Kills): Change[] {
       name: "flags, and certificates on request",
       settings: {
         quotaGiB: 1,
-        heartbeatMs: 120,
-        electionMs: 1200,
+        heartbeatIntervalMs: 120,
+        electionTimeoutMs: 1200,
         compactionRetention: "2h",
         extraFlags: { "max-request-bytes": 2097152 },
         certificateIssue: 2,

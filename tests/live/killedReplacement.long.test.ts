@@ -127,7 +127,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       {
         what: "a flag of all members",
         settings: () => ({
-          heartbeatMs: operator.settings["heartbeatMs"] === 120 ? 100 : 120,
+          heartbeatIntervalMs: operator.settings["heartbeatIntervalMs"] === 120 ? 100 : 120,
         }),
       },
       {

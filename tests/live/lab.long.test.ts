@@ -92,7 +92,7 @@ describe.skipIf(!inject("canRunPulumi"))("npm run lab", { timeout: 600_000 }, ()
   });
 
   it("keeps what was set, and says what a lost machine is", async () => {
-    await succeed("pulumi", "config", "set", "heartbeatMs", "120");
+    await succeed("pulumi", "config", "set", "heartbeatIntervalMs", "120");
     await succeed();
     expect(await lab("lose", "nobody")).toMatchObject({
       status: 1,
@@ -100,7 +100,7 @@ describe.skipIf(!inject("canRunPulumi"))("npm run lab", { timeout: 600_000 }, ()
     });
     await succeed("lose", "controller-0");
     expect(await lab("health")).toMatchObject({ status: 1 });
-    expect(await succeed("pulumi", "config", "get", "heartbeatMs")).toBe("120\n");
+    expect(await succeed("pulumi", "config", "get", "heartbeatIntervalMs")).toBe("120\n");
     await succeed("down");
     await expectNothingLeft();
   });

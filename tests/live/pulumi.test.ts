@@ -41,15 +41,15 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
   });
   afterAll(() => lab.down());
 
-  it("says every mistake in the settings at once, and makes nothing", async () => {
-    const mistakes = {
+  it("says every error in the settings at once, and makes nothing", async () => {
+    const errors = {
       version: "3.3.27",
       quotaGiB: 99,
       sshCidr: "10.0.0.0/8",
     };
     const { exitCode, output } = await lab.withMirror({ version: "3.7.3" }, async () => {
       await engine.createStack();
-      await lab.writeSettings(mistakes);
+      await lab.writeSettings(errors);
       return engine.run(up, log);
     });
     expect(exitCode).not.toBe(0);
@@ -203,7 +203,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const result = await lab.withMirror({ version: "3.5.35" }, () => engine.run(up, log));
     expect(result.exitCode).not.toBe(0);
     expect(result.output).toContain("this change is refused; nothing of the cluster was changed:");
-    expect(result.output).toContain("Go to the latest 3.6 first, with allowDowngrade: true");
+    expect(result.output).toContain('Go to the latest 3.6 first, with allowDowngradeTo: "3.6"');
     for (const { name } of outputs.members) {
       expect(await onController(outputs, name, "ls /opt/etcd")).toBe("v3.7.3");
     }

@@ -100,7 +100,7 @@ describe.skipIf(!inject("canRunPulumi"))(
           `sudo cp /etc/etcd/cluster /tmp/own; sudo sed -i 's/^id=.*/id=${other}/; s/^name=.*/name=theirs/' /etc/etcd/cluster`,
         );
         await expectRefused(
-          { heartbeatMs: 120 },
+          { heartbeatIntervalMs: 120 },
           new RegExp(`theirs \\(${other}\\).*this stack's .* is ${operator.outputs.clusterId}`),
         );
         await on("controller-1", "sudo cp /tmp/own /etc/etcd/cluster");
@@ -123,7 +123,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         const id = operator.outputs.members[2]!.machineId;
         const before = await units();
         await pauseMachine(id);
-        const { exitCode, output } = await operator.attempt({ heartbeatMs: 120 });
+        const { exitCode, output } = await operator.attempt({ heartbeatIntervalMs: 120 });
         await resumeMachine(id);
         expect(exitCode, output).not.toBe(0);
         expect(output).toMatch(/controller-2's machine cannot be seen, and unseen is refused/);
@@ -131,7 +131,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       });
 
       it("a way round the gate by --target", () =>
-        expectRefused({ heartbeatMs: 120 }, /was not admitted: .* goes round the look/, [
+        expectRefused({ heartbeatIntervalMs: 120 }, /was not admitted: .* goes round the look/, [
           ...up,
           "--target",
           "**controller-0",
@@ -318,7 +318,7 @@ describe.skipIf(!inject("canRunPulumi"))(
         }
         await etcdctl(operator.outputs, ["auth", "enable"]);
         const observation = new Observation(operator.target);
-        operator.ask({ heartbeatMs: 120 });
+        operator.ask({ heartbeatIntervalMs: 120 });
         await operator.up();
         expect((await observation.finish()).violations).toEqual([]);
         await expectAlive();
@@ -327,7 +327,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       it("lets the leadership move when the operator has the role root", async () => {
         await etcdctl(operator.outputs, ["user", "add", "operator", "--no-password"]);
         await etcdctl(operator.outputs, ["user", "grant-role", "operator", "root"]);
-        const { exitCode, output } = await operator.attempt({ heartbeatMs: 130 });
+        const { exitCode, output } = await operator.attempt({ heartbeatIntervalMs: 130 });
         expect(exitCode, output).toBe(0);
         expect(output).toContain("moving the leadership to");
         await expectAlive();

@@ -443,8 +443,8 @@ describe("other stacks", () => {
   it("members run with the flags that settings tune and add", async () => {
     const { get } = await record({
       compactionRetention: "10000",
-      heartbeatMs: 200,
-      electionMs: 2000,
+      heartbeatIntervalMs: 200,
+      electionTimeoutMs: 2000,
       extraFlags: { "max-request-bytes": 10485760 },
     });
     const { members } = get("pulumi:index:Stash", "change").inputs["input"].desired;
@@ -457,7 +457,7 @@ describe("other stacks", () => {
     expect(Object.keys(members)).toHaveLength(3);
   });
 
-  it("with mistakes in its settings registers nothing at all", async () => {
+  it("with errors in its settings registers nothing at all", async () => {
     const registrations: Registration[] = [];
     await expect(record({ version: "3.3.0", quotaGiB: 99 }, [], registrations)).rejects.toThrow(
       /2 settings are not right; nothing was changed:\n {2}quotaGiB .*\n {2}version /,

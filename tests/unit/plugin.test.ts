@@ -22,7 +22,14 @@ describe("what programs in other languages get", () => {
 
   it("is the component with all of its inputs and outputs", () => {
     expect(Object.keys(cluster.inputs).sort()).toEqual([
-      ...["allowDowngrade", "clusterName", "controllers", "deleteData", "evenMembers", "machines"],
+      ...[
+        "allowDowngradeTo",
+        "clusterName",
+        "controllers",
+        "deleteData",
+        "evenMembers",
+        "machines",
+      ],
       ...["options", "release", "restore", "snapshots", "ssh", "tls", "version"],
     ]);
     expect(Object.keys(cluster.outputs).sort()).toEqual([

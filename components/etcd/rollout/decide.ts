@@ -1,4 +1,5 @@
 import * as semver from "semver";
+import { minorOf } from "../versions";
 import { ClusterView, knownMembers } from "./clusterView";
 import { type Desired, membershipChange, replacedMachines, restores } from "./desired";
 import { planLines } from "./planLines";
@@ -149,7 +150,10 @@ function agreementOnVersion(
     return [{ kind: "downgrade", through, target: `3.${minor}.0` }];
   }
   const last = attempted ?? recorded?.desired;
-  const goesBackUp = last?.allowDowngrade === true && minor > semver.minor(last.version);
+  const goesBackUp =
+    last !== undefined &&
+    last.allowDowngradeTo === minorOf(last.version) &&
+    minor > semver.minor(last.version);
   return goesBackUp ? [{ kind: "downgrade", through, target: "" }] : [];
 }
 

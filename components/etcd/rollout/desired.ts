@@ -26,7 +26,7 @@ export interface Desired {
   readonly clusterName: string;
   readonly version: string;
   /** Whether going down one minor version is meant. */
-  readonly allowDowngrade: boolean;
+  readonly allowDowngradeTo: string;
   /** The generations of the CAs that are trusted; the first of them issues. Empty without TLS. */
   readonly certificateAuthorities: readonly number[];
   /** Another number issues every certificate again. */

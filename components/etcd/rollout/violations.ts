@@ -354,15 +354,15 @@ function versionViolations(view: ClusterView, before: Desired, desired: Desired)
   }
   if (step < -1) {
     return [
-      `${runs}: etcd goes down one minor version at a time. Go to the latest ${neighbour} first, with allowDowngrade: true`,
+      `${runs}: etcd goes down one minor version at a time. Go to the latest ${neighbour} first, with allowDowngradeTo: "${neighbour}"`,
     ];
   }
   if (step === -1 && semver.lt(agreed, "3.6.0")) {
     return [`${runs}: etcd can go down from 3.6 and later only. Set the version back`];
   }
-  if (step === -1 && !desired.allowDowngrade) {
+  if (step === -1 && desired.allowDowngradeTo !== neighbour) {
     return [
-      `${runs}, which is newer. Set the version back, or confirm that it is to go down with allowDowngrade: true`,
+      `${runs}, which is newer. Set the version back, or confirm that it is to go down with allowDowngradeTo: "${neighbour}"`,
     ];
   }
   return [];

@@ -11,7 +11,7 @@ export function architectureOf(instanceType: string): "amd64" | "arm64" {
 }
 
 /** What is wrong with an instance type, in words, or undefined. */
-export function instanceTypeMistake(instanceType: string): string | undefined {
+export function instanceTypeError(instanceType: string): string | undefined {
   const [family = "", size, ...rest] = instanceType.split(".");
   if (!/^[a-z][a-z0-9-]*$/.test(family) || !/^[a-z0-9-]+$/.test(size ?? "") || rest.length > 0) {
     return `is "${instanceType}", expected an EC2 instance type such as t3.medium or t4g.medium`;

@@ -1,3 +1,4 @@
+import { minorOf } from "../../../components/etcd/versions";
 import { newest } from "../../../lab/mirror/newest";
 import { lastLines } from "../../../lab/run";
 import type { Fault, Scene } from "../fault";
@@ -32,11 +33,11 @@ const upgrade: Fault = {
   healedBy: "one pulumi up",
   prepare: async (operator) => {
     if (operator.outputs.version !== upgradeFrom) {
-      operator.ask({ version: upgradeFrom, allowDowngrade: true });
+      operator.ask({ version: upgradeFrom, allowDowngradeTo: minorOf(upgradeFrom) });
       await operator.up();
     }
   },
-  inject: (scene) => change(scene, { version: upgradeTo, allowDowngrade: false }, { kill: true }),
+  inject: (scene) => change(scene, { version: upgradeTo }, { kill: true }),
 };
 
 const rotation: Fault = {
@@ -91,8 +92,8 @@ const twoAtOnce: Fault = {
   victim: "nobody",
   healedBy: "one pulumi up",
   inject: async ({ operator, injection, note }) => {
-    const heartbeatMs = operator.settings["heartbeatMs"] === 120 ? 100 : 120;
-    operator.ask({ heartbeatMs });
+    const heartbeatIntervalMs = operator.settings["heartbeatIntervalMs"] === 120 ? 100 : 120;
+    operator.ask({ heartbeatIntervalMs });
     const runs = await operator.twoUps(injection.fraction * 4000);
     note(`ended with ${runs.map(({ exitCode }) => exitCode).join(" and ")}`);
     const strange = runs.find(

@@ -10,8 +10,8 @@ const settings: FlagSettings = {
   quotaGiB: 8,
   plainLoopback: false,
   compactionRetention: "1h",
-  heartbeatMs: 100,
-  electionMs: 1000,
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
   extraFlags: {},
 };
 const flagsWith = (changes: Partial<FlagSettings>) =>
@@ -76,8 +76,8 @@ it("with the defaults, a member is what it was before there were settings for it
 describe("what a setting tunes", () => {
   it.each<[Partial<FlagSettings>, string[]]>([
     [{ quotaGiB: 2 }, ["--quota-backend-bytes=2147483648"]],
-    [{ heartbeatMs: 250 }, ["--heartbeat-interval=250"]],
-    [{ electionMs: 2500 }, ["--election-timeout=2500"]],
+    [{ heartbeatIntervalMs: 250 }, ["--heartbeat-interval=250"]],
+    [{ electionTimeoutMs: 2500 }, ["--election-timeout=2500"]],
     [
       { compactionRetention: "1h30m" },
       ["--auto-compaction-mode=periodic", "--auto-compaction-retention=1h30m"],

@@ -6,7 +6,12 @@ import { planMembers } from "../../../components/etcd/plan";
 import { reservedReason } from "../../../components/etcd/reservedFlags";
 
 describe("what the project sets itself is for nobody to add", () => {
-  const tuning = { compactionRetention: "1h", heartbeatMs: 100, electionMs: 1000, extraFlags: {} };
+  const tuning = {
+    compactionRetention: "1h",
+    heartbeatIntervalMs: 100,
+    electionTimeoutMs: 1000,
+    extraFlags: {},
+  };
   const [member] = planMembers([{ name: "a", address: "10.0.1.10" }], { tls: true });
 
   it.each(["3.4.45", "3.5.33", "3.6.14", "3.7.3"])("%s", (version) => {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { versionMistake } from "../../../components/etcd/versions";
+import { versionError } from "../../../components/etcd/versions";
 
 it.each(["3.4.0", "3.4.45", "3.5.3", "3.5.35", "3.6.16", "3.7.3"])("%s is taken", (version) => {
-  expect(versionMistake(version)).toBeUndefined();
+  expect(versionError(version)).toBeUndefined();
 });
 
 it.each([
@@ -16,4 +16,4 @@ it.each([
   "v3.7.3",
   "latest",
   "",
-])("%j is refused", (version) => expect(versionMistake(version)).toBeDefined());
+])("%j is refused", (version) => expect(versionError(version)).toBeDefined());

@@ -49,7 +49,7 @@ describe("loadConfig", () => {
     });
   });
 
-  it("names every mistake at once, without the values of secrets", () => {
+  it("names every error at once, without the values of secrets", () => {
     const declared = `${project}  owner: { type: string }\n`;
     const stack = `
 config:

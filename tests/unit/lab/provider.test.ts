@@ -103,7 +103,7 @@ describe("the served provider", () => {
     expect(host.booted[0]).toMatchObject({ userData: "#cloud-config", name: "hidden" });
   });
 
-  it("names the mistakes of a check by their property", async () => {
+  it("names the errors of a check by their property", async () => {
     const request = new messages.CheckRequest();
     request.setUrn(urn(VPC, "vpc"));
     request.setNews(Struct.fromJavaScript({ cidrBlock: "10.0.0.7/16", hello: 1 }));

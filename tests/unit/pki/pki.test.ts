@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lifetimeMistakes, lifetimesFrom, renewalLines } from "../../../components/pki/lifetimes";
+import { lifetimeErrors, lifetimesFrom, renewalLines } from "../../../components/pki/lifetimes";
 import { usesOf } from "../../../components/pki/purposes";
 import { subjectNames } from "../../../components/pki/subjectNames";
 
@@ -15,7 +15,7 @@ describe("lifetimes", () => {
           certificateLifetimeDays: leaf,
           certificateRenewalDays: renewal,
         };
-        fc.pre(lifetimeMistakes(settings).length === 0);
+        fc.pre(lifetimeErrors(settings).length === 0);
         const hours = lifetimesFrom(settings);
         // A CA that is not renewed yet has more time left than a leaf that is signed now gets.
         expect(hours.caRenewalHours - hours.certificateHours).toBe(24);

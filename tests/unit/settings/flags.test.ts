@@ -6,33 +6,33 @@ import { hasFlag } from "../../../components/etcd/knownFlags";
 import { planMembers } from "../../../components/etcd/plan";
 import { checkExtraFlags } from "../../../components/settings/extraFlags";
 import { readSettings } from "../../../components/settings/settings";
-import { mistakesIn, rawSettings } from "../../settings";
+import { errorsIn, rawSettings } from "../../settings";
 
-describe("a mistake is found and named", () => {
+describe("an error is found and named", () => {
   it.each<[string, Record<string, unknown>, string]>([
     [
       "heartbeats that an election would not wait for",
-      { heartbeatMs: 300 },
-      "electionMs is 1000, expected at least 1500, five times heartbeatMs: etcd does not start with less",
+      { heartbeatIntervalMs: 300 },
+      "electionTimeoutMs is 1000, expected at least 1500, five times heartbeatIntervalMs: etcd does not start with less",
     ],
     [
       "an election that etcd calls too long",
-      { electionMs: 50001 },
-      'electionMs is "50001", expected a whole number from 5 to 50000',
+      { electionTimeoutMs: 50001 },
+      'electionTimeoutMs is "50001", expected a whole number from 5 to 50000',
     ],
     [
       "no heartbeat",
-      { heartbeatMs: 0 },
-      'heartbeatMs is "0", expected a whole number from 1 to 10000',
+      { heartbeatIntervalMs: 0 },
+      'heartbeatIntervalMs is "0", expected a whole number from 1 to 10000',
     ],
   ])("%s", (_, changes, expected) => {
-    expect(mistakesIn(changes)).toEqual([expected]);
+    expect(errorsIn(changes)).toEqual([expected]);
   });
 
   it.each(["7d", "1 h", "h", "0m", "-1h", "1.5h", "30m1h", "0x10", "1e4", "007", ""])(
     "a retention that is none: %j",
     (compactionRetention) => {
-      expect(mistakesIn({ compactionRetention })).toEqual([
+      expect(errorsIn({ compactionRetention })).toEqual([
         `compactionRetention is "${compactionRetention}", expected a duration in hours, minutes and seconds ` +
           "such as 1h, 30m or 1h30m, a number of revisions such as 10000, or 0 for no compaction",
       ]);
@@ -46,8 +46,8 @@ describe("what etcd takes is taken", () => {
     { compactionRetention: "1h0m30s" },
     { compactionRetention: 10000 },
     { compactionRetention: 0 },
-    { heartbeatMs: 200 },
-    { heartbeatMs: 10000, electionMs: 50000 },
+    { heartbeatIntervalMs: 200 },
+    { heartbeatIntervalMs: 10000, electionTimeoutMs: 50000 },
     { extraFlags: { "max-request-bytes": 10485760, "log-level": "debug", "enable-pprof": true } },
     {
       extraFlags: { "auth-token": "jwt,pub-key=/etc/jwt.pub,sign-method=RS256", "log-outputs": "" },
@@ -56,7 +56,7 @@ describe("what etcd takes is taken", () => {
     { version: "3.6.14", extraFlags: { "experimental-enable-lease-checkpoint": true } },
     { version: "3.5.33", extraFlags: { "experimental-enable-lease-checkpoint": true } },
   ])("%j", (changes) => {
-    expect(mistakesIn(changes)).toEqual([]);
+    expect(errorsIn(changes)).toEqual([]);
   });
 });
 
@@ -128,7 +128,7 @@ describe("a flag that a member would not start with, or should not, is refused",
       "3.7.3",
       "election-timeout",
       "5000",
-      "election-timeout has a setting of its own, electionMs: set that instead",
+      "election-timeout has a setting of its own, electionTimeoutMs: set that instead",
     ],
     [
       "3.7.3",
@@ -167,7 +167,7 @@ describe("a flag that a member would not start with, or should not, is refused",
       'feature-gates has "LeaseCheckpoint", expected gates such as LeaseCheckpoint=true, with commas between them',
     ],
   ])("%s, %s: %s", (version, name, value, expected) => {
-    expect(mistakesIn({ version, extraFlags: { [name]: value } })).toEqual([
+    expect(errorsIn({ version, extraFlags: { [name]: value } })).toEqual([
       `extraFlags.${expected}`,
     ]);
   });
@@ -175,7 +175,7 @@ describe("a flag that a member would not start with, or should not, is refused",
   it.each(["a b", "a\tb", "a\nb", "a'b", 'a"b', "50%", "$HOME", "a\\b", "a\u0007b", "a\u00a0b"])(
     "because of its value: %j",
     (value) => {
-      expect(mistakesIn({ extraFlags: { "log-outputs": value } })).toEqual([
+      expect(errorsIn({ extraFlags: { "log-outputs": value } })).toEqual([
         `extraFlags.log-outputs is ${JSON.stringify(value)}, expected a value without blanks, quotes, %, $, \\ ` +
           "and control characters, which systemd would change",
       ]);
@@ -183,7 +183,7 @@ describe("a flag that a member would not start with, or should not, is refused",
   );
 
   it.each([null, ["a"], { a: 1 }, 1.5, 1e21])("because its value is no text: %j", (value) => {
-    expect(mistakesIn({ extraFlags: { "log-outputs": value } })).toEqual([
+    expect(errorsIn({ extraFlags: { "log-outputs": value } })).toEqual([
       `extraFlags.log-outputs is ${JSON.stringify(value)}, expected a text, a whole number, true or false`,
     ]);
   });
@@ -191,15 +191,17 @@ describe("a flag that a member would not start with, or should not, is refused",
   it("beside the gate that it became", () => {
     const name = "experimental-enable-lease-checkpoint";
     const extraFlags = { [name]: true, "feature-gates": "LeaseCheckpoint=true" };
-    expect(mistakesIn({ version: "3.6.14", extraFlags })).toEqual([
+    expect(errorsIn({ version: "3.6.14", extraFlags })).toEqual([
       `extraFlags.${name} is in feature-gates, too, with which etcd does not start. Expected LeaseCheckpoint there alone`,
     ]);
   });
 
   it("in every way at once, and with all others", () => {
     const extraFlags = { "--force-new-cluster": "yes please", "log-levle": "debug" };
-    expect(mistakesIn({ extraFlags, heartbeatMs: 300 }).map((text) => text.slice(0, 38))).toEqual([
-      "electionMs is 1000, expected at least ",
+    expect(
+      errorsIn({ extraFlags, heartbeatIntervalMs: 300 }).map((text) => text.slice(0, 38)),
+    ).toEqual([
+      "electionTimeoutMs is 1000, expected at",
       "extraFlags.--force-new-cluster is writ",
       "extraFlags.--force-new-cluster throws ",
       'extraFlags.--force-new-cluster is "yes',
@@ -208,14 +210,14 @@ describe("a flag that a member would not start with, or should not, is refused",
   });
 
   it("if they are not an object at all", () => {
-    expect(mistakesIn({ extraFlags: ["--log-level=debug"] })).toEqual([
+    expect(errorsIn({ extraFlags: ["--log-level=debug"] })).toEqual([
       "extraFlags is not an object of names and values",
     ]);
   });
 
   it("by what is wrong in every version alone, where the version is none", () => {
     const extraFlags = { "config-file": "/etc/etcd.yaml", "log-levle": 1, debug: true };
-    expect(mistakesIn({ version: "3.8.0", extraFlags })).toEqual([
+    expect(errorsIn({ version: "3.8.0", extraFlags })).toEqual([
       expect.stringMatching(/^version is 3\.8\.0, whose flags this project does not know/),
       "extraFlags.config-file makes etcd ignore all other flags: leave it out",
       "extraFlags.log-levle is not a flag of etcd. Did you mean log-level?",

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { makeKeyPair } from "../../../lab/keyPair";
 import { knownHostKey } from "../../../components/machines/existing/machineSetting";
 import { readSettings } from "../../../components/settings/settings";
-import { mistakesIn as mistakesInStack, rawSettings, warningsOf } from "../../settings";
+import { errorsIn as errorsInStack, rawSettings, warningsOf } from "../../settings";
 
 const key = makeKeyPair().privateKey;
 const hosts = ["10.64.3.7", "10.64.3.8", "10.66.3.86"];
@@ -24,8 +24,8 @@ function settingsOf(changes: Record<string, unknown>) {
   return readSettings({ values, secrets: ["sshPrivateKey", "sshPassword"] });
 }
 
-const mistakesIn = (changes: Record<string, unknown>) =>
-  mistakesInStack({ ...valid, ...changes }, ["sshPrivateKey", "sshPassword"]);
+const errorsIn = (changes: Record<string, unknown>) =>
+  errorsInStack({ ...valid, ...changes }, ["sshPrivateKey", "sshPassword"]);
 
 it("names and addresses are all that has to be said of a machine", () => {
   expect(settingsOf({}).machines[1]).toEqual({
@@ -38,9 +38,9 @@ it("names and addresses are all that has to be said of a machine", () => {
   });
 });
 
-it("what only EC2 needs is not asked for", () => expect(mistakesIn({})).toEqual([]));
+it("what only EC2 needs is not asked for", () => expect(errorsIn({})).toEqual([]));
 
-describe("a mistake is found and named", () => {
+describe("an error is found and named", () => {
   const [first, second, third] = three;
   it.each<[string, Record<string, unknown>, RegExp]>([
     [
@@ -136,7 +136,7 @@ describe("a mistake is found and named", () => {
       /^certificateSubject has "O", which is not a field/,
     ],
   ])("%s", (_, changes, expected) => {
-    expect(mistakesIn(changes).filter((mistake) => expected.test(mistake))).toHaveLength(1);
+    expect(errorsIn(changes).filter((error) => expected.test(error))).toHaveLength(1);
   });
 });
 
@@ -183,6 +183,6 @@ describe("every example is valid with host keys and a login", () => {
       config: { machines: { host?: string; address: string }[] };
     };
     const knownHosts = config.machines.map(({ host, address }) => `${host ?? address} ${hostKey}`);
-    expect(mistakesIn({ ...config, knownHosts })).toEqual([]);
+    expect(errorsIn({ ...config, knownHosts })).toEqual([]);
   });
 });

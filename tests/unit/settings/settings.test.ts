@@ -9,7 +9,7 @@ import { knownChecksums } from "../../../components/etcd/releaseChecksums";
 import { SettingsError } from "../../../components/settings/reader";
 import { releaseSource } from "../../../components/settings/cluster";
 import { readSettings } from "../../../components/settings/settings";
-import { mistakesIn, rawSettings, warningsOf } from "../../settings";
+import { errorsIn, rawSettings, warningsOf } from "../../settings";
 import { tempFolder } from "../../tempFolder";
 
 const [first, second, third] = ["10.0.1.10", "10.0.2.10", "10.0.3.10"];
@@ -18,7 +18,7 @@ const named = (...addresses: string[]) =>
 
 describe("the defaults of Pulumi.yaml", () => {
   it("are valid once somebody may use SSH", () => {
-    expect(mistakesIn({})).toEqual([]);
+    expect(errorsIn({})).toEqual([]);
   });
 
   it("become one typed value", () => {
@@ -37,16 +37,16 @@ describe("the defaults of Pulumi.yaml", () => {
     expect(Object.keys(rawSettings()).sort()).toEqual(settings.sort());
   });
 
-  // Pulumi would check a type itself, and tell the first mistake alone.
-  it("leave what a setting may be to this program, which tells all mistakes at once", () => {
+  // Pulumi would check a type itself, and tell the first error alone.
+  it("leave what a setting may be to this program, which tells all errors at once", () => {
     const { config } = parse(readFileSync("Pulumi.yaml", "utf8")) as { config: object };
     const fields = Object.values(config).flatMap((declaration: object) => Object.keys(declaration));
     expect([...new Set(fields)].sort()).toEqual(["default", "description"]);
-    const mistakes = mistakesIn({
+    const errors = errorsIn({
       ...{ quotaGiB: "many", deleteData: [true], clusterName: { a: 1 }, sshCidrs: 7 },
       ...{ controllers: "me", extraFlags: true, version: "3.8.0" },
     });
-    expect(mistakes).toEqual(
+    expect(errors).toEqual(
       expect.arrayContaining([
         'quotaGiB is "many", expected a whole number from 1 to 8',
         'deleteData is "[true]", expected true or false',
@@ -60,7 +60,7 @@ describe("the defaults of Pulumi.yaml", () => {
   });
 });
 
-describe("a mistake is found and named", () => {
+describe("an error is found and named", () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     [
       "no CA",
@@ -314,7 +314,7 @@ describe("a mistake is found and named", () => {
       /^caLifetimeDays is 400, expected at least 730/,
     ],
     [
-      "a setting that does not exist, by a typing mistake",
+      "a setting that does not exist, by a typo",
       { instnaceType: "t3.small" },
       /^instnaceType is not a setting\. Did you mean instanceType\?/,
     ],
@@ -355,36 +355,36 @@ describe("a mistake is found and named", () => {
       /^sshCidrs is "203\.0\.113\.7\/32", expected a list/,
     ],
   ])("%s", (_, changes, expected) => {
-    const mistakes = mistakesIn(changes);
-    expect(mistakes.filter((mistake) => expected.test(mistake))).toHaveLength(1);
+    const errors = errorsIn(changes);
+    expect(errors.filter((error) => expected.test(error))).toHaveLength(1);
   });
 
   it("an encrypted key that cannot be read is not shown", () => {
-    const mistakes = mistakesIn({ sshPrivateKey: "hunter2" }, ["sshPrivateKey"]);
-    expect(mistakes).toHaveLength(1);
-    expect(mistakes[0]).toMatch(/^sshPrivateKey cannot be read as a private key/);
-    expect(mistakes[0]).not.toContain("hunter2");
+    const errors = errorsIn({ sshPrivateKey: "hunter2" }, ["sshPrivateKey"]);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^sshPrivateKey cannot be read as a private key/);
+    expect(errors[0]).not.toContain("hunter2");
   });
 
   it.each(["bastion", "quotaGiB", "verifyHostKeys", "tls"])(
     "an encrypted %s that is something else is not shown",
     (setting) => {
-      const mistakes = mistakesIn({ [setting]: "hunter2" }, [setting]);
-      expect(mistakes.join()).toMatch(new RegExp(`${setting} is a secret, expected`));
-      expect(mistakes.join()).not.toContain("hunter2");
+      const errors = errorsIn({ [setting]: "hunter2" }, [setting]);
+      expect(errors.join()).toMatch(new RegExp(`${setting} is a secret, expected`));
+      expect(errors.join()).not.toContain("hunter2");
     },
   );
 
   it.each(["verifyHostKeys", "snapshotUpload", "tls"])(
     "an empty %s: it is not taken for a no",
     (setting) => {
-      expect(mistakesIn({ [setting]: "" }).join()).toContain(`${setting} is "", expected`);
+      expect(errorsIn({ [setting]: "" }).join()).toContain(`${setting} is "", expected`);
     },
   );
 
   it("a key of a kind that EC2 does not take", () => {
     const key = utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
-    expect(mistakesIn({ sshPrivateKey: key }, ["sshPrivateKey"])).toEqual([
+    expect(errorsIn({ sshPrivateKey: key }, ["sshPrivateKey"])).toEqual([
       "sshPrivateKey is a key of type ecdsa-sha2-nistp256; EC2 takes ssh-ed25519 and ssh-rsa",
     ]);
   });
@@ -399,7 +399,7 @@ describe("a mistake is found and named", () => {
         "Pulumi.yaml describes each setting; change one with: pulumi config set <setting> <value>, " +
         "and what is in a list with: pulumi config set --path '<setting>[0]' <value>",
     );
-    expect(mistakesIn({ version: "3.3.0", quotaGiB: 0, sshCidrs: [] }).length).toBe(3);
+    expect(errorsIn({ version: "3.3.0", quotaGiB: 0, sshCidrs: [] }).length).toBe(3);
   });
 });
 
@@ -442,7 +442,7 @@ describe("what is meant is taken", () => {
     ],
     ["no TLS in a private network", { tls: "off", publicAddresses: false, bastion }, []],
   ])("%s", (_, changes, secrets) => {
-    expect(mistakesIn(changes, secrets)).toEqual([]);
+    expect(errorsIn(changes, secrets)).toEqual([]);
   });
 });
 
@@ -452,7 +452,7 @@ describe("a release's file", () => {
   const install = { install: "file", releaseFile: file };
 
   it("is refused where it is not what was published", () => {
-    expect(mistakesIn({ ...install, version: "3.6.14" })).toEqual([
+    expect(errorsIn({ ...install, version: "3.6.14" })).toEqual([
       expect.stringMatching(
         /^releaseFile is "\S+", whose SHA-256 is [0-9a-f]{64}: expected that of etcd 3\.6\.14, ffe840\w+ \(amd64\) or fa1b80\w+ \(arm64\)\. .*ownReleases: true/,
       ),
@@ -463,7 +463,7 @@ describe("a release's file", () => {
     ["it is told to be a build of one's own", { version: "3.6.14", ownReleases: true }],
     ["the release is newer than what is known", { version: "3.7.98" }],
   ])("is taken where %s", (_, changes) => {
-    expect(mistakesIn({ ...install, ...changes })).toEqual([]);
+    expect(errorsIn({ ...install, ...changes })).toEqual([]);
   });
 });
 

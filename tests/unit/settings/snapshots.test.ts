@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { restoreRequest, snapshotPlan } from "../../../components/snapshots";
 import { readSettings } from "../../../components/settings/settings";
-import { mistakesIn, rawSettings, warningsOf } from "../../settings";
+import { errorsIn, rawSettings, warningsOf } from "../../settings";
 
 const existing = {
   machines: [{ name: "a", address: "10.0.1.10" }],
@@ -26,7 +26,7 @@ describe("settings of snapshots", () => {
       { restoreFrom: "s3://bucket/etcd/etcd-20261121T120000Z-r1-v3.7.3.db" },
     ],
     ["a file to restore, over data", { restoreFrom: __filename, restoreOverData: true }],
-  ])("may be %s", (_, changes) => expect(mistakesIn(changes, secrets)).toEqual([]));
+  ])("may be %s", (_, changes) => expect(errorsIn(changes, secrets)).toEqual([]));
 
   it.each<[Record<string, unknown>, string]>([
     [{ snapshotMinutes: -1 }, 'snapshotMinutes is "-1", expected a whole number from 0 to 10080'],
@@ -53,12 +53,12 @@ describe("settings of snapshots", () => {
     [{ restoreFrom: "/no/such/file" }, 'restoreFrom is "/no/such/file", expected the path'],
     [{ restoreFrom: "s3://bucket" }, 'restoreFrom is "s3://bucket", expected s3://BUCKET/KEY'],
     [{ restoreFrom: "s3://bucket/a b" }, "expected s3://BUCKET/KEY, with a key of"],
-  ])("%j is a mistake", (changes, text) => {
-    expect(mistakesIn(changes, secrets).join("\n")).toContain(text);
+  ])("%j is an error", (changes, text) => {
+    expect(errorsIn(changes, secrets).join("\n")).toContain(text);
   });
 
-  it("a secret access key in plain text is a mistake, and is not repeated", () => {
-    const found = mistakesIn(keys).join("\n");
+  it("a secret access key in plain text is an error, and is not repeated", () => {
+    const found = errorsIn(keys).join("\n");
     expect(found).toContain("snapshotSecretAccessKey is in the stack's file in plain text");
     expect(found).not.toContain(keys.snapshotSecretAccessKey);
   });

@@ -109,7 +109,7 @@ describe("a change that may be made", () => {
     ["the rest of an upgrade that failed at a member", newer, halfWay({}, down), {}, newer],
     ["a patch release up", { version: "3.6.17" }],
     ["a patch release down", { version: "3.6.15" }],
-    ["the older minor version, asked for", { version: "3.5.35", allowDowngrade: true }],
+    ["the older minor version, asked for", { version: "3.5.35", allowDowngradeTo: "3.5" }],
     ["an upgrade that repairs a member", newer, down],
     ["a version that nobody tells, as it was", {}, { clusterVersion: undefined, silent: true }],
     [
@@ -258,31 +258,37 @@ describe("a change that is refused", () => {
       "an older minor version that nobody asked for",
       { version: "3.5.35" },
       {},
-      /allowDowngrade: true$/,
+      /allowDowngradeTo: "3\.5"$/,
+    ],
+    [
+      "an older minor version, where another one was asked for",
+      { version: "3.5.35", allowDowngradeTo: "3.6" },
+      {},
+      /allowDowngradeTo: "3\.5"$/,
     ],
     [
       "two minor versions down",
-      { version: "3.5.35", allowDowngrade: true },
+      { version: "3.5.35", allowDowngradeTo: "3.5" },
       runs("3.7.3"),
       /one minor version at a time\. Go to the latest 3\.6 first/,
       newer,
     ],
     [
       "down from a version that cannot",
-      { version: "3.4.23", allowDowngrade: true },
+      { version: "3.4.23", allowDowngradeTo: "3.4" },
       runs("3.5.35"),
       /can go down from 3\.6 and later only/,
       { version: "3.5.35" },
     ],
     [
       "down while a member is not there",
-      { version: "3.5.35", allowDowngrade: true },
+      { version: "3.5.35", allowDowngradeTo: "3.5" },
       down,
       /only while all members are healthy, and b does not serve reads\. /,
     ],
     [
       "down and another instance type",
-      { version: "3.5.35", allowDowngrade: true, instanceType: "t3.medium" },
+      { version: "3.5.35", allowDowngradeTo: "3.5", instanceType: "t3.medium" },
       {},
       /^the version goes down and instanceType changes/,
     ],
@@ -697,12 +703,12 @@ describe("B4: a way back from a half-way upgrade", () => {
 
   it("not by itself when all have moved", () => {
     const { violations } = decided({}, runs("3.7.3"), {}, newer);
-    expect(violations).toEqual([expect.stringMatching(/at 3\.7\.0, .* allowDowngrade: true$/)]);
+    expect(violations).toEqual([expect.stringMatching(/at 3\.7\.0, .* allowDowngradeTo: "3\.6"$/)]);
   });
 
   it("by going down when all have moved, if that is meant", () => {
     const { violations, preparations } = decided(
-      { allowDowngrade: true },
+      { allowDowngradeTo: "3.6" },
       runs("3.7.3"),
       {},
       newer,
@@ -718,7 +724,9 @@ describe("B4: a way back from a half-way upgrade", () => {
     const silently = { clusterVersion: undefined };
     expect(decided({}, halfWay({}, silently), {}, newer).violations).toEqual([]);
     const { violations } = decided({}, { ...runs("3.7.3"), ...silently }, { ...newer });
-    expect(violations).toEqual([expect.stringMatching(/cluster is at 3\.7\.3, .* allowDowngrade/)]);
+    expect(violations).toEqual([
+      expect.stringMatching(/cluster is at 3\.7\.3, .* allowDowngradeTo/),
+    ]);
   });
 });
 
@@ -730,16 +738,16 @@ describe("what the cluster is asked for first", () => {
     ["a snapshot before another minor version", newer, {}, [{ kind: "snapshot" }]],
     ["nothing before a patch release", { version: "3.6.17" }, {}, []],
     [
-      "nothing where allowDowngrade is left set",
-      { allowDowngrade: true },
+      "nothing where allowDowngradeTo is left set",
+      { allowDowngradeTo: "3.6" },
       {},
       [],
-      { allowDowngrade: true },
-      { allowDowngrade: true },
+      { allowDowngradeTo: "3.6" },
+      { allowDowngradeTo: "3.6" },
     ],
     [
       "to go down, by one that serves and can be seen",
-      { version: "3.5.35", allowDowngrade: true },
+      { version: "3.5.35", allowDowngradeTo: "3.5" },
       {},
       [{ kind: "snapshot" }, { kind: "downgrade", through: "a", target: "3.5.0" }],
     ],
@@ -753,7 +761,7 @@ describe("what the cluster is asked for first", () => {
       },
       [{ kind: "snapshot" }, { kind: "downgrade", through: "a", target: "" }],
       newer,
-      { allowDowngrade: true },
+      { allowDowngradeTo: "3.6" },
     ],
     [
       "to let those go that leave, first who is not missed",
@@ -779,7 +787,7 @@ describe("what the cluster is asked for first", () => {
     ["nothing of one that is replaced and gone", replaced("b"), lost, []],
     [
       "nothing by a machine that cannot be seen, though others see its member",
-      { ...replaced("a"), allowDowngrade: true, version: "3.6.17" },
+      { ...replaced("a"), allowDowngradeTo: "3.6", version: "3.6.17" },
       { machines: { a: "gone" } },
       [],
       { version: "3.6.17", members: membersOf(names) },

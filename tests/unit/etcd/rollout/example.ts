@@ -71,7 +71,7 @@ export function desired(changes: Partial<Desired> = {}): Desired {
   const asked = {
     clusterName: "etcd",
     version: "3.6.16",
-    allowDowngrade: false,
+    allowDowngradeTo: "",
     certificateAuthorities: [1],
     certificateIssue: 1,
     instanceType: "t3.small",

@@ -483,7 +483,7 @@ describe("what nothing is done to", () => {
       "b",
       { version: "3.7.3" },
       /^version is 3\.6\.16, and the cluster is at 3\.7\.0.* Set version back/,
-      { recorded: undefined, desired: desired({ allowDowngrade: true }) },
+      { recorded: undefined, desired: desired({ allowDowngradeTo: "3.5" }) },
     ],
   ])("%s", (_, name, seen, expected, changes) => {
     const step = stepOf(name, seen, changes);

@@ -58,7 +58,7 @@ export const desiredStates: fc.Arbitrary<Desired> = anyMembers.chain((names) =>
     .record({
       clusterName: mostly("etcd", "prod"),
       version: fc.constantFrom(...versions),
-      allowDowngrade: fc.boolean(),
+      allowDowngradeTo: fc.constantFrom("", "3.5", "3.6"),
       certificateAuthorities: fc.constantFrom([1], [1], [1, 2], [2, 1], [2], []),
       certificateIssue: mostly(1, 2),
       instanceType: mostly("t3.small", "t3.medium"),

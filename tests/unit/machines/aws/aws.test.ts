@@ -5,7 +5,7 @@ import { makeKeyPair } from "../../../../lab/keyPair";
 import { publicKeyOf } from "../../../../components/machines/aws/access";
 import {
   architectureOf,
-  instanceTypeMistake,
+  instanceTypeError,
 } from "../../../../components/machines/aws/instanceTypes";
 import { controllerUserData } from "../../../../components/machines/aws/userData";
 
@@ -27,7 +27,7 @@ describe("an instance type's architecture", () => {
     ["u-6tb1.metal", "amd64"],
   ])("%s is %s", (type, architecture) => {
     expect(architectureOf(type)).toBe(architecture);
-    expect(instanceTypeMistake(type)).toBeUndefined();
+    expect(instanceTypeError(type)).toBeUndefined();
   });
 });
 
