@@ -38,7 +38,6 @@ act_join() {
   fi
   if [[ ${permit[add]} == true ]]; then
     say "joining as a learner"
-    # Refused for some seconds after another membership change (strict reconfiguration check).
     change_cluster 120 "to take a new member" add_learner
   else
     say "the cluster is waiting for this member"
@@ -154,6 +153,8 @@ hand_over() {
 
 # change_cluster SECONDS WHAT COMMAND...: repeats COMMAND until the cluster lets it, and says at the end why
 # it did not. Rights do not come by waiting.
+# etcd refuses for 5 s after another change: 60 s are a dozen of those, and 120 for where a learner before this one is
+# still catching up.
 change_cluster() {
   local seconds=$1 what=$2
   shift 2

@@ -79,6 +79,7 @@ try_for() {
 now() { printf '%(%s)T' -1; }
 
 # lock WHAT: one `pulumi up` (or other command) at a time; a killed one's script may still be running here.
+# 300 s are longer than a member's own step takes (120 s, unless its database is large), with another one before it.
 lock() {
   install -d -m 0700 "$locks"
   exec 9>"$locks/$1.lock"

@@ -8,6 +8,7 @@ device_gib= # how large that is to be, in GiB
 
 prepare_data_directory() {
   if [[ -n $device ]] && ! mountpoint --quiet "$data"; then
+    # An attached volume appears within seconds: two minutes tell a slow one from one that is not attached.
     try_for 120 "the data volume $device" test -b "$device"
     mount_data_volume
   fi
@@ -51,9 +52,10 @@ mount_data_volume() {
 grow_file_system() {
   [[ -n $device ]] || return 0
   local said
+  # The new size is there within seconds of EC2's saying that it changes.
   try_for 120 "the data volume $device to have $device_gib GiB" has_grown ||
     fail "the data volume $device has $(($(device_bytes) / 1024 ** 3)) GiB, expected $device_gib: its file system was left as it is. See whether its size is still being changed, and run pulumi up again"
-  # Does nothing where it is as large as its device already.
+  # Does nothing where it is as large as its device already. A TiB takes it seconds: it writes the new groups' tables.
   said=$(timeout 600 resize2fs "$device" 2>&1 >/dev/null) ||
     fail "the file system on $device did not grow to $device_gib GiB: $(tail -n 1 <<<"$said"). etcd goes on as it is; run pulumi up again when the cause is gone"
 }

@@ -24,7 +24,8 @@ take_out() {
   fi
   keep_leadership_from "$entry"
   say "taking $(awk -F', ' '{ print $3 }' <<<"$entry") ($1) out of the cluster"
-  # Refused for some seconds after another membership change (strict reconfiguration check).
+  # Refused until a member that was added or started has been connected for 5 s (etcd's HealthInterval): a dozen of
+  # those. The others serve again after an election, which is over within a few seconds.
   try_for 60 "the cluster to let $1 go" ctl "$client_url" member remove "${entry%%,*}" >&2 ||
     fail "$1 is still a member (see above). Run pulumi up again when the cause is gone"
   try_for 30 "the others to serve without it" serves "$client_url"

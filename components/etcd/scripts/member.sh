@@ -35,7 +35,7 @@ check_flags() {
   ! cmp --silent "$staging/unit" "$units/$service.service" || return 0
   local flags said
   mapfile -t flags < <(sed -n 's/^ *\(--[^ ]*\).*/\1/p' "$staging/unit")
-  said=$("$binaries/etcd" "${flags[@]}" --version 2>&1) ||
+  said=$(as_etcd "$binaries/etcd" "${flags[@]}" --version 2>&1) ||
     fail "etcd $version refuses its flags: ${said%%$'\n'*}. Nothing was changed: correct extraFlags and run pulumi up again"
 }
 

@@ -12,25 +12,27 @@ function check({ etcd, placed = "" }: { etcd: string; placed?: string }) {
   const folder = tempFolder();
   fs.writeFileSync(
     path.join(folder, "etcd"),
-    `#!/bin/bash\necho "$@" >${folder}/asked\n${etcd}\n`,
+    `#!/bin/bash\necho "$as $*" >${folder}/asked\n${etcd}\n`,
     {
       mode: 0o755,
     },
   );
   fs.writeFileSync(path.join(folder, "unit"), unit);
   fs.writeFileSync(path.join(folder, "etcd.service"), placed);
-  const lines = `binaries=${folder} staging=${folder} units=${folder} service=etcd version=3.7.3\ncheck_flags`;
+  const lines = `binaries=${folder} staging=${folder} units=${folder} service=etcd version=3.7.3
+as_etcd() { as=etcd "$@"; }
+check_flags`;
   const asked = path.join(folder, "asked");
   const { status, stderr } = runScript("member", lines);
   return { status, stderr, asked: fs.existsSync(asked) ? fs.readFileSync(asked, "utf8") : "" };
 }
 
 describe("a member's flags, before they are placed", () => {
-  it("are asked of the etcd that is to run", () =>
+  it("are asked of the etcd that is to run, which is not root for it", () =>
     expect(check({ etcd: "exit 0" })).toEqual({
       status: 0,
       stderr: "",
-      asked: `${flags.join(" ")} --version\n`,
+      asked: `etcd ${flags.join(" ")} --version\n`,
     }));
 
   it("are refused with what etcd says of them first", () => {
