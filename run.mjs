@@ -41,8 +41,7 @@ const child = spawn(process.execPath, ["--import", "tsx", root + program, ...arg
   cwd: root,
   stdio: "inherit",
 });
-// The child gets the terminal's signals itself; this one waits for it to end.
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => child.kill(signal));
-}
+// The child gets Ctrl-C of the terminal itself: this one waits for it to end. What is sent to this one alone it gets on.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => child.kill("SIGTERM"));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : code));

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { withTerminal } from "./phases";
 import { lastLines, run } from "./run";
 
 const limitSeconds = 600;
@@ -36,10 +37,12 @@ export async function aptInstall(
 
 async function agreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return true;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(question)).trim());
-  } finally {
-    terminal.close();
-  }
+  return withTerminal(async () => {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      return /^y(es)?$/i.test((await terminal.question(question)).trim());
+    } finally {
+      terminal.close();
+    }
+  });
 }

@@ -95,16 +95,14 @@ export class BlankMachines {
     return stdout.trim();
   }
 
-  /**
-   * Makes the lab's stack where it is not there yet, with these settings and the way to the machines.
-   * @param folder the engine's, where that is not this program's
-   */
-  async configure(
-    engine: PulumiEngine,
-    settings: Record<string, unknown>,
-    folder?: string,
-  ): Promise<void> {
-    await writeStackFile(settings, folder);
+  /** Makes the lab's stack where it is not there yet, with these settings and the way to the machines. */
+  async configure(engine: PulumiEngine, settings: Record<string, unknown>): Promise<void> {
+    await writeStackFile(settings);
+    await this.giveKey(engine);
+  }
+
+  /** Makes the stack, and gives it the way to the machines. */
+  async giveKey(engine: PulumiEngine): Promise<void> {
     await engine.createStack();
     const stored = await engine.run(
       ["config", "set", "--secret", "sshPrivateKey"],

@@ -6,6 +6,7 @@ import { quote } from "../components/etcd/scripts";
 import { writeSshFiles } from "../operator/sshFiles";
 import type { StackOutputs } from "../operator/stack";
 import { ensureReleases } from "./mirror/releases";
+import { releaseName } from "./mirror/tarball";
 import { labDir } from "./paths";
 import { run } from "./run";
 
@@ -32,22 +33,24 @@ export async function etcdctlCommand(outputs: StackOutputs): Promise<string[]> {
 async function unpackedEtcdctl(version: string): Promise<string> {
   const releases = await ensureReleases([version], () => undefined);
   const folder = path.join(releases, `v${version}`);
-  const [tarball = ""] = (await fs.readdir(folder)).filter((name) => name.endsWith(".tar.gz"));
-  const release = tarball.replace(".tar.gz", "");
+  const release = releaseName(version);
   const etcdctl = path.join(clientDir, release, "etcdctl");
   if (existsSync(etcdctl)) {
     return etcdctl;
   }
   // Moved into its place whole.
   const unpacked = await fs.mkdtemp(path.join(clientDir, ".partial-"));
-  const words = ["-xzf", path.join(folder, tarball), "-C", unpacked];
-  const { failed, stderr } = await run("tar", words, { limitSeconds: 60 });
-  if (failed) {
-    throw new Error(`could not unpack ${tarball}: ${stderr}`);
+  try {
+    const words = ["-xzf", path.join(folder, `${release}.tar.gz`), "-C", unpacked];
+    const { failed, stderr } = await run("tar", words, { limitSeconds: 60 });
+    if (failed) {
+      throw new Error(`could not unpack ${release}.tar.gz: ${stderr}`);
+    }
+    await fs.rm(path.join(clientDir, release), { recursive: true, force: true });
+    await fs.rename(path.join(unpacked, release), path.join(clientDir, release));
+  } finally {
+    await fs.rm(unpacked, { recursive: true, force: true });
   }
-  await fs.rm(path.join(clientDir, release), { recursive: true, force: true });
-  await fs.rename(path.join(unpacked, release), path.join(clientDir, release));
-  await fs.rmdir(unpacked);
   return etcdctl;
 }
 

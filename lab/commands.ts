@@ -1,30 +1,39 @@
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 import { askHealth } from "../components/etcd/remote/health";
-import { UsageError } from "../operator/commandLine";
+import { readOptions, UsageError } from "../operator/commandLine";
 import { healthTable } from "../operator/healthTable";
 import type { StackOutputs } from "../operator/stack";
 import { holdingSignals, runInTerminal } from "../operator/terminal";
+import { blankId } from "./blankMachines";
 import { etcdctlCommand, etcdctlLine, sshCommand } from "./client";
-import { ensureDocker } from "./docker";
+import { commandExists, ensureDocker } from "./docker";
 import type { Engine } from "./engine";
 import { Lab } from "./lab";
-import { removeMachine } from "./machines";
+import { otherCheckout, removeMachine } from "./machines";
 import { labDir, projectRoot } from "./paths";
-import { withLines, withSpinner } from "./phases";
-import { PulumiEngine } from "./pulumiEngine";
+import { canDraw, withLines, withSpinner } from "./phases";
+import { PulumiEngine, up as upWords } from "./pulumiEngine";
 import { labSettings } from "./stackFile";
 
 /** What is said on the way goes beside what a command prints. */
 const say = (line: string) => console.error(line);
 
+/** @throws Error where another checkout has the machines that are here */
 async function openLab(): Promise<Lab> {
-  return new Lab(say, process.stderr.isTTY ? await withSpinner() : withLines(say));
+  const other = (await commandExists("docker"))
+    ? await otherCheckout().catch(() => undefined)
+    : undefined;
+  if (other !== undefined) {
+    throw new Error(
+      `the lab of ${other} has machines on this host, which has room for one lab: npm run lab -- down, there`,
+    );
+  }
+  return new Lab(say, canDraw() ? await withSpinner() : withLines(say));
 }
 
 /** Three machines and the cluster on them, or whatever the stack's file says by now. */
 export async function up(words: string[]): Promise<number> {
-  const { engine: wanted } = options(words, { engine: { type: "string" } });
+  const { engine: wanted } = readOptions(words, { engine: { type: "string" } });
   const lab = await openLab();
   const engine = await lab.engine(engineName(wanted));
   say(
@@ -53,32 +62,35 @@ async function bringUp(lab: Lab, engine: Engine): Promise<number> {
     await engine.up(say);
     return 0;
   }
-  await recovered(lab, engine);
+  await lab.recover(engine);
   await engine.createStack();
-  return engine.runInTerminal(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-}
-
-/** After an update that was killed: what it has left is made good, and told. */
-async function recovered(lab: Lab, engine: PulumiEngine): Promise<void> {
-  if (!(await engine.exists()) || !(await engine.recover(say))) return;
-  const unknown = await lab.deleteUnknown(engine);
-  const deleted =
-    unknown.length > 0 ? ` and deleted what no state knows: ${unknown.join(", ")}` : "";
-  say(`An earlier pulumi was interrupted: released its lock${deleted}`);
+  return engine.runInTerminal(upWords);
 }
 
 /** Those of `pulumi` that run the program, for which its machines find releases. */
-const running = ["up", "update", "preview", "refresh", "destroy", "watch"];
+const running = ["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn", "watch"];
+
+/** Options of `pulumi` that take a value, which is no command. */
+const withValue = [
+  "--color",
+  "--memprofilerate",
+  "--otel-traces",
+  "--profiling",
+  "--tracing",
+  "-v",
+  "--verbose",
+];
 
 /** Any command of `pulumi` on the lab's stack. */
-export async function pulumi(words: string[]): Promise<number> {
+export async function pulumi(given: string[]): Promise<number> {
   const lab = await openLab();
-  const folder = folderIn(words);
+  const { folder, words } = folderIn(given);
   const own = await lab.pulumi();
   const engine = folder === undefined ? own : own.elsewhere(folder);
-  const command = words.find((word) => !word.startsWith("-"));
+  const command = words.find(
+    (word, index) => !word.startsWith("-") && !withValue.includes(words[index - 1] ?? ""),
+  );
   if (command === "config") {
-    await ensureDocker(say);
     await lab.settle();
     await engine.createStack();
   }
@@ -87,24 +99,36 @@ export async function pulumi(words: string[]): Promise<number> {
   }
   const version = (await labSettings(folder))?.["version"] as string | undefined;
   return lab.asItStands(async () => {
-    await recovered(lab, engine);
+    await lab.recover(engine);
     await engine.createStack();
     return engine.runInTerminal(words);
   }, version);
 }
 
-/** The folder of another program, where `pulumi` is told of one. */
-function folderIn(words: readonly string[]): string | undefined {
-  const index = words.findIndex((word) => word === "--cwd" || word === "-C");
-  const given =
-    index >= 0
-      ? words[index + 1]
-      : words.find((word) => word.startsWith("--cwd="))?.slice("--cwd=".length);
-  return given === undefined ? undefined : path.resolve(projectRoot, given);
+/** The folder of another program, where `pulumi` is told of one, and the words without it: it is run there. */
+export function folderIn(words: readonly string[]): {
+  folder: string | undefined;
+  words: string[];
+} {
+  const left = [...words];
+  const index = left.findIndex((word) => /^(--cwd|-C)(=|$)/.test(word));
+  if (index < 0) {
+    return { folder: undefined, words: left };
+  }
+  const [option = "", next = ""] = left.splice(index, left[index]!.includes("=") ? 1 : 2);
+  const given = option.includes("=") ? option.slice(option.indexOf("=") + 1) : next;
+  if (given === "") {
+    throw new UsageError(`${option} is not followed by a folder`);
+  }
+  return { folder: path.resolve(projectRoot, given), words: left };
 }
 
 /** One of the operator's commands. */
 export async function operate(command: string, words: string[]): Promise<number> {
+  const program = path.join("operator", `${command}.ts`);
+  if (words.some((word) => word === "--help" || word === "-h")) {
+    return runInTerminal("node", ["run.mjs", program, "--help"], { cwd: projectRoot });
+  }
   const lab = await openLab();
   const engine = await runningEngine(lab);
   if (!(engine instanceof PulumiEngine)) {
@@ -113,10 +137,15 @@ export async function operate(command: string, words: string[]): Promise<number>
     }
     throw new Error("the lab is up without the Pulumi engine, and cannot be changed so");
   }
-  const program = path.join("operator", `${command}.ts`);
   const run = () => engine.runCommandInTerminal(program, words);
-  // It is the one that runs pulumi up.
-  return command === "replace" ? lab.asItStands(run) : run();
+  if (command !== "replace" && command !== "renew") {
+    return run();
+  }
+  // They run pulumi up.
+  return lab.asItStands(async () => {
+    await lab.recover(engine);
+    return run();
+  });
 }
 
 async function runningEngine(lab = new Lab(say)): Promise<Engine> {
@@ -125,6 +154,9 @@ async function runningEngine(lab = new Lab(say)): Promise<Engine> {
     throw new Error("the lab is not up: npm run lab");
   }
   await ensureDocker(say);
+  if (engine instanceof PulumiEngine) {
+    await engine.recoverState();
+  }
   return engine;
 }
 
@@ -138,7 +170,10 @@ export async function lose([name, ...others]: readonly string[]): Promise<number
   if (member === undefined) {
     throw new Error(`${name} is no member: ${members.map((one) => one.name).join(", ")}`);
   }
-  await removeMachine(member.machineId);
+  // One that somebody brought is known by its address.
+  await removeMachine(
+    member.machineId.startsWith("i-") ? member.machineId : blankId(member.privateIp),
+  );
   console.log(
     `${name} is gone. The others are a quorum without it: npm run lab -- health. Back by: npm run lab -- replace ${name}`,
   );
@@ -147,8 +182,11 @@ export async function lose([name, ...others]: readonly string[]): Promise<number
 
 /** A shell on a machine, or an etcdctl here: what follows is somebody else's command line. */
 export async function onMachines(command: "ssh" | "etcdctl", words: string[]): Promise<number> {
-  const outputs = await (await runningEngine()).outputs();
   const [name = "", ...remote] = words;
+  if (command === "ssh" && (name === "" || name.startsWith("-"))) {
+    throw new UsageError(`expected a member's name, got ${name || "nothing"}`);
+  }
+  const outputs = await (await runningEngine()).outputs();
   const [program, ...before] =
     command === "ssh" ? await sshCommand(outputs, name) : await etcdctlCommand(outputs);
   return runInTerminal(program!, [...before, ...(command === "ssh" ? remote : words)]);
@@ -163,19 +201,17 @@ export function tour(words: string[]): Promise<number> {
 
 /** Takes everything away. The engine is not asked: all that it has made is on this machine. */
 export async function down(words: string[]): Promise<number> {
-  const { all } = options(words, { all: { type: "boolean" } });
+  const { all = false } = readOptions(words, { all: { type: "boolean" } });
   const lab = await openLab();
+  const engine = await lab.running();
+  if (engine instanceof PulumiEngine) {
+    await engine.waitForOthers(say);
+  }
   // Ctrl-C does not leave half of it: it takes seconds.
-  await holdingSignals(async () => {
-    const engine = await lab.running();
-    if (engine instanceof PulumiEngine) {
-      await engine.recover(say);
-    }
-    await lab.clear({ all: all === true });
-  });
+  await holdingSignals(() => lab.clear({ all }));
   console.log(
     all
-      ? "Nothing of the lab is left, but Docker where it was installed."
+      ? "Nothing of the lab is left, but what apt has installed and the Debian that its image was built from."
       : `What stays: ${path.relative(process.cwd(), path.join(labDir, "cache"))} and the machines' image. npm run lab -- down --all takes them, too.`,
   );
   return 0;
@@ -185,17 +221,6 @@ async function health(outputs: StackOutputs): Promise<number> {
   const found = await askHealth(outputs);
   console.log(healthTable(found));
   return found.healthy ? 0 : 1;
-}
-
-function options<const Options extends Record<string, { type: "string" | "boolean" }>>(
-  args: string[],
-  wanted: Options,
-) {
-  try {
-    return parseArgs({ args, options: wanted }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function engineName(name: string | undefined): Engine["name"] | undefined {

@@ -28,14 +28,14 @@ export async function docker(...args: string[]): Promise<string> {
 
 /** As `docker`, with a limit in seconds of the caller's own. */
 export async function runDocker(args: string[], limitSeconds: number): Promise<string> {
-  const result = await run("docker", args, { limitSeconds });
+  const result = await run("docker", args, { limitSeconds, detached: true });
   if (!result.failed) return result.stdout.trim();
   const command = ["docker", ...args.slice(0, 2).filter((arg) => !arg.startsWith("-"))].join(" ");
   if (result.timedOut) throw new Error(`${command} took longer than ${limitSeconds} s`);
   if (result.code === "ENOENT") throw new Error("There is no docker command on PATH");
   // Newer clients end each refusal with a hint at their own help.
   const refusal = result.stderr.replace(/^Run '.*--help' for more information$/m, "").trim();
-  throw new Error(`${command} failed: ${refusal || `exit code ${result.exitCode}`}`);
+  throw new Error(`${command} failed: ${refusal || `exit code ${result.exitCode ?? "none"}`}`);
 }
 
 /**

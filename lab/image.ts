@@ -40,7 +40,7 @@ export async function imageName(): Promise<string> {
   return `etcd-lab-machine:${hash.digest("hex").slice(0, 12)}`;
 }
 
-/** Removes all that was built or downloaded for them. */
+/** Removes all that was built for them. */
 export async function removeImages(): Promise<void> {
   const names = await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
   const own = names.split("\n").filter((name) => /^etcd-lab-(machine|base):/.test(name));

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../operator/stack";
 import { AwsDouble } from "./aws/double";
-import { VOLUME_ATTACHMENT } from "./aws/schema";
+import { BUCKET, bucketParts, VOLUME, VOLUME_ATTACHMENT } from "./aws/schema";
 import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
 import { ensureImage, removeImages } from "./image";
@@ -17,7 +17,13 @@ import { type Show, withLines } from "./phases";
 import { ensurePulumi, presentPulumi } from "./pulumiCommand";
 import { PulumiEngine } from "./pulumiEngine";
 import { S3Server } from "./s3/s3Server";
-import { devSettings, labSettings, labStackFile, writeLabStackFile } from "./stackFile";
+import {
+  changeLabStackFile,
+  devSettings,
+  labSettings,
+  removeStackFiles,
+  writeLabStackFile,
+} from "./stackFile";
 
 /** The mirror's port: always the same, so that a second run finds the same settings. */
 const mirrorPort = 8379;
@@ -111,17 +117,25 @@ export class Lab {
     await this.prepare();
     const wanted = version ?? (await this.setting("version", (await labSettings()) ?? {}));
     const releases = await this.release(wanted);
-    return this.serving(releases, await this.settle(), work);
+    await this.settle();
+    const { gateway } = await machines.createNetwork(await this.range());
+    return this.serving(releases, gateway, work);
   }
 
-  /** Writes the stack's settings where there are none yet, and gives this host's address as the machines see it. */
-  async settle(): Promise<string> {
+  /** Writes the stack's settings where there are none yet; else only where this host is, as the machines see it. */
+  async settle(): Promise<void> {
+    const gateway = machines.gatewayIn(await this.range());
     const settings = await labSettings();
     if (settings === undefined) {
       // `down` takes everything, so nothing needs to be said of data that stays.
-      return this.writeSettings({ deleteData: true });
+      await writeLabStackFile({ ...placeSettings(gateway), deleteData: true });
+      return;
     }
-    return (await machines.createNetwork(await this.range())).gateway;
+    const own = /^http:\/\/[\d.]+:8379$/.test(String(settings["releaseUrl"]));
+    if (own && settings["releaseUrl"] !== mirrorSettings(gateway).releaseUrl) {
+      const { releaseUrl, sshCidrs } = placeSettings(gateway);
+      await changeLabStackFile({ releaseUrl, ...("sshCidrs" in settings && { sshCidrs }) });
+    }
   }
 
   /** Of the machines' network. */
@@ -166,20 +180,31 @@ export class Lab {
     }
   }
 
+  /** After an update that was killed: what it has left is made good, and told. */
+  async recover(engine: PulumiEngine): Promise<void> {
+    if (!(await engine.exists())) return;
+    const isTorn = await engine.recoverState();
+    if (!(await engine.waitForOthers(this.log)) && !isTorn) return;
+    // The lock goes last: a recovery that is itself interrupted is done again.
+    const deleted = await this.deleteUnknown();
+    await engine.releaseLock();
+    const what = deleted.length > 0 ? ` Deleted what no state knows: ${deleted.join(", ")}.` : "";
+    this.log(`An earlier pulumi was interrupted, and its lock is released.${what}`);
+  }
+
   /**
-   * Deletes what AWS has and no state knows: what it was making when the engine was killed. It would be in the way of
-   * the next one's, by its address, its range or its name.
+   * Deletes what AWS has and no stack of the lab knows: what it was making when the engine was killed. It would be in
+   * the way of the next one's, by its address, its range or its name. Volumes and buckets are in nobody's way, and may
+   * have been kept on purpose.
    * @returns what it was
    */
-  async deleteUnknown(engine: PulumiEngine): Promise<string[]> {
-    const { output, exitCode } = await engine.run(["stack", "export"], () => undefined);
-    if (exitCode !== 0) {
-      throw new Error(`the stack's state cannot be read: ${output}`);
-    }
-    const isKnown = (id: unknown) => output.includes(JSON.stringify(id));
+  async deleteUnknown(): Promise<string[]> {
+    const known = await everyState();
+    const isKnown = (id: unknown) => known.includes(JSON.stringify(id));
     const unknown = (await this.aws.list()).filter(
       ({ type, id, inputs }) =>
         !isKnown(id) &&
+        ![VOLUME, BUCKET, ...bucketParts].includes(type) &&
         // Its deletion stops the machine; and the provider takes an attachment that is there for its own.
         !(
           type === VOLUME_ATTACHMENT &&
@@ -225,13 +250,7 @@ export class Lab {
   /** Writes the lab stack's settings and gives the address of this host that the machines see. */
   async writeSettings(changes: Record<string, unknown>): Promise<string> {
     const { gateway } = await machines.createNetwork(await this.setting("vpcCidr", changes));
-    await writeLabStackFile({
-      sshCidrs: [`${gateway}/32`],
-      ...mirrorSettings(gateway),
-      // There is an S3 only while somebody serves one.
-      snapshotUpload: false,
-      ...changes,
-    });
+    await writeLabStackFile({ ...placeSettings(gateway), ...changes });
     return gateway;
   }
 
@@ -248,7 +267,7 @@ export class Lab {
    * @param all what was downloaded and built, too
    */
   async clear({ all = false } = {}): Promise<void> {
-    // Nothing is installed for it: without Docker there are no machines.
+    // Without Docker there are no machines.
     if (await commandExists("docker")) {
       await ensureDocker(this.log);
       await machines.removeEverything();
@@ -258,7 +277,7 @@ export class Lab {
       }
       await stopDockerWeStarted(this.log);
     }
-    await fs.rm(labStackFile, { force: true });
+    await removeStackFiles();
     for (const entry of await fs.readdir(labDir).catch(() => [])) {
       if (all || entry !== "cache") {
         await fs.rm(path.join(labDir, entry), { recursive: true, force: true });
@@ -271,6 +290,28 @@ export class Lab {
     const settings = { ...(await devSettings()), ...changes };
     return (settings[name] as string | undefined) ?? (await projectDefault(name));
   }
+}
+
+/** What only a place can know, on the lab's EC2. */
+const placeSettings = (gateway: string) => ({
+  sshCidrs: [`${gateway}/32`],
+  ...mirrorSettings(gateway),
+  // There is an S3 only while somebody serves one.
+  snapshotUpload: false,
+});
+
+/** All that the states of the lab's stacks say, as text. */
+async function everyState(): Promise<string> {
+  const folder = path.join(labDir, "state", ".pulumi", "stacks");
+  const names = await fs.readdir(folder, { recursive: true }).catch((): string[] => []);
+  const files = names.filter((name) => name.endsWith(".json"));
+  const texts = await Promise.all(
+    files.map((name) => fs.readFile(path.join(folder, name), "utf8")),
+  );
+  if (texts.length === 0) {
+    throw new Error(`there is no state in ${folder}, so what is in none of them cannot be told`);
+  }
+  return texts.join("\n");
 }
 
 /** Where a program finds releases while the lab serves them. */

@@ -1,16 +1,19 @@
 import * as ipaddr from "ipaddr.js";
+import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { overlaps, parseCidr } from "../components/cidr";
+import { isFromAnywhere, overlaps, parseCidr } from "../components/cidr";
 import { docker } from "./docker";
 import { imageName } from "./image";
-import { labDir } from "./paths";
+import { labDir, projectRoot } from "./paths";
 import { allotPublicAddress, publicAddressIn, usePublicAddress } from "./publicAddresses";
 import { run } from "./run";
 
 const network = "etcd-lab";
 const machineLabel = "etcd-lab=machine";
+/** Which checkout's they are: the network is the host's, and so has one lab at a time. */
+const checkoutLabel = "etcd-lab-checkout";
 const machinesDir = path.join(labDir, "machines");
 const volumesDir = path.join(labDir, "volumes");
 const shutdownLimitSeconds = 20;
@@ -41,7 +44,7 @@ export interface MachineRequest {
  *   no longer be reached from here.
  */
 export async function createNetwork(cidr: string): Promise<{ gateway: string }> {
-  const gateway = firstHost(cidr);
+  const gateway = gatewayIn(cidr);
   const existing = await networkRange();
   if (existing === undefined) {
     const taken = await takenBy(cidr);
@@ -65,21 +68,32 @@ export async function createNetwork(cidr: string): Promise<{ gateway: string }> 
 async function takenBy(cidr: string): Promise<string | undefined> {
   const { failed, stdout } = await run("ip", ["-json", "route", "show"], { limitSeconds: 10 });
   if (failed) return undefined;
-  const routes = JSON.parse(stdout || "[]") as { dst: string; dev?: string }[];
-  const wanted = parseCidr(cidr)!;
-  const found = routes.find(({ dst }) => {
-    const one = parseCidr(dst.includes("/") ? dst : `${dst}/32`);
-    return one !== undefined && overlaps(one, wanted);
-  });
+  const found = routeTo(cidr, JSON.parse(stdout || "[]") as Route[]);
   return found && `${found.dst}${found.dev === undefined ? "" : ` by ${found.dev}`}`;
 }
 
+/** A route as `ip -json route show` has it. */
+interface Route {
+  readonly dst: string;
+  readonly dev?: string;
+}
+
+/** The first route to a part of a range. One to half of all addresses, as a VPN's, is a default route. */
+export function routeTo(cidr: string, routes: readonly Route[]): Route | undefined {
+  const wanted = parseCidr(cidr)!;
+  return routes.find(({ dst }) => {
+    const one = parseCidr(dst.includes("/") ? dst : `${dst}/32`);
+    return one !== undefined && !isFromAnywhere(one.text) && overlaps(one, wanted);
+  });
+}
+
 /** Removes the network if it is there. Fails while machines are in it. */
-export async function removeNetwork(): Promise<void> {
+async function removeNetwork(): Promise<void> {
   if ((await networkRange()) !== undefined) await docker("network", "rm", network);
 }
 
-function firstHost(cidr: string): string {
+/** The address of this host in the machines' network. */
+export function gatewayIn(cidr: string): string {
   const [address, bits] = ipaddr.IPv4.parseCIDR(cidr);
   const base = ipaddr.IPv4.networkAddressFromCIDR(cidr);
   if (address.toString() !== base.toString() || bits > 29) {
@@ -212,6 +226,7 @@ function runArguments({ name, ip, instanceId }: MachineRequest): string[] {
   return [
     ...["--detach", "--tty", "--name", containerName(instanceId), "--hostname", name],
     ...["--label", machineLabel, "--label", `etcd-lab-ip=${ip}`],
+    ...["--label", `${checkoutLabel}=${projectRoot}`],
     ...["--network", network, "--ip", ip],
     // What systemd as first process needs. `--privileged` would do too, but asks for capabilities
     // that root in a sandbox doesn't have.
@@ -392,7 +407,7 @@ async function freeLoopDevice(volumeId: string): Promise<void> {
 }
 
 async function losetup(...args: string[]): Promise<string> {
-  const result = await run("losetup", args, { limitSeconds: 10 });
+  const result = await run("losetup", args, { limitSeconds: 10, detached: true });
   if (result.code === "ENOENT") {
     throw new Error(
       "Volumes are loop devices, which need Linux and root; this host has no losetup.",
@@ -403,6 +418,14 @@ async function losetup(...args: string[]): Promise<string> {
 }
 
 // All of it
+
+/** Another checkout of this project that has machines on this host; undefined where none has, or it is gone. */
+export async function otherCheckout(): Promise<string | undefined> {
+  const ids = ["ps", "--all", "--filter", `label=${machineLabel}`];
+  const output = await docker(...ids, "--format", `{{.Label "${checkoutLabel}"}}`);
+  const others = output.split("\n").filter((folder) => folder !== "" && folder !== projectRoot);
+  return others.find((folder) => existsSync(folder));
+}
 
 /** Removes every machine, the network and every volume. The image stays. */
 export async function removeEverything(): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { quote } from "../components/etcd/scripts";
 import { UsageError } from "../operator/commandLine";
@@ -7,6 +8,7 @@ import { type Blank, BlankMachines } from "./blankMachines";
 import { makeSshDir } from "./client";
 import { Lab, mirrorSettings } from "./lab";
 import { projectRoot } from "./paths";
+import { labStack, stackFile, writeStackFileElsewhere } from "./stackFile";
 
 /** More than a lab on one host is good for. */
 const most = 9;
@@ -27,6 +29,9 @@ export async function ownMachines(words: readonly string[]): Promise<number> {
   }
   const program = path.resolve(projectRoot, folder ?? ".");
   const { name: project } = readProject(program);
+  if (program !== projectRoot && existsSync(stackFile(labStack, program))) {
+    throw new Error(`${stackFile(labStack, program)} is there already: move it away`);
+  }
   const engine = (await lab.pulumi()).elsewhere(program);
   const site = new BlankMachines();
   const blanks = Array.from({ length: wanted }, (_, index) => ({
@@ -36,11 +41,13 @@ export async function ownMachines(words: readonly string[]): Promise<number> {
   await site.prepareNetwork(await lab.range(), console.error);
   await Promise.all(blanks.map((blank) => site.bootBlank(blank)));
   const place = mirrorSettings(site.gateway);
-  const config =
-    program === projectRoot
-      ? { ...place, ...ownSettings(site, blanks) }
-      : inProject(project, { ...place, ...exampleSettings(site, blanks) });
-  await site.configure(engine, config, program);
+  if (program === projectRoot) {
+    await site.configure(engine, { ...place, ...ownSettings(site, blanks) });
+  } else {
+    const settings = { ...place, ...exampleSettings(site, blanks) };
+    await writeStackFileElsewhere(program, inProject(project, settings));
+    await site.giveKey(engine);
+  }
 
   const ssh = await writeSsh(site, blanks);
   const cwd = program === projectRoot ? "" : ` --cwd ${quote(folder!)}`;

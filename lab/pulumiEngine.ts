@@ -111,17 +111,17 @@ export class PulumiEngine implements Engine {
   }
 
   /**
-   * Makes good what an interrupted `pulumi` has left: a lock that nobody holds, a state that cannot be read.
-   * @returns whether there was anything
-   * @throws Error where another one is at work for more than a minute
+   * Waits until no other `pulumi` is at work on the stack.
+   * @returns whether one was interrupted: its lock is still there
+   * @throws Error where one is at work for more than a minute
    */
-  async recover(log: Log): Promise<boolean> {
-    const isTorn = await this.recoverState();
-    const isAbandoned = await abandonedLock(path.join(this.stateOf("locks"), this.stack), log);
-    if (isAbandoned) {
-      await this.succeed(["cancel", "--yes"], () => undefined);
-    }
-    return isTorn || isAbandoned;
+  waitForOthers(log: Log): Promise<boolean> {
+    return abandonedLock(path.join(this.stateOf("locks"), this.stack), log);
+  }
+
+  /** Takes the lock of a `pulumi` that is gone away. */
+  async releaseLock(): Promise<void> {
+    await this.succeed(["cancel", "--yes"], () => undefined);
   }
 
   /**
@@ -172,7 +172,13 @@ export class PulumiEngine implements Engine {
 
   /** Asks what runs to end in order, as Ctrl-C does: in groups of their own they do not hear of that. */
   interrupt(): void {
-    this.running.forEach((pid) => process.kill(pid, "SIGINT"));
+    for (const pid of this.running) {
+      try {
+        process.kill(-pid, "SIGINT");
+      } catch {
+        // It has just ended.
+      }
+    }
   }
 
   /** Runs `pulumi` on the lab's stack with this terminal as its own, and gives its exit status. */

@@ -20,6 +20,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** What it reads; nothing by default. */
   input?: string;
+  /** Whether Ctrl-C does not reach it: what it does is short, and half of it would be in the way. */
+  detached?: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface RunOptions {
 export async function run(
   command: string,
   args: string[],
-  { limitSeconds, cwd, env, input }: RunOptions,
+  { limitSeconds, cwd, env, input, detached = false }: RunOptions,
 ): Promise<RunResult> {
   // execa is an ES module: tsx, which runs the lab as CommonJS, can't load one with a plain import.
   const { execa } = await import("execa");
@@ -39,6 +41,7 @@ export async function run(
     reject: false,
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     timeout: limitSeconds * 1000,
+    detached,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
   } satisfies Options;

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { settingName } from "../components/settings/settings";
 import { readProject } from "../operator/project";
-import { makeLabDir, projectRoot } from "./paths";
+import { labDir, makeLabDir, projectRoot } from "./paths";
 
 /** The lab's stack, and the file of its settings, which git ignores. */
 export const labStack = "lab";
@@ -57,20 +57,53 @@ export async function writeLabStackFile(additions: Record<string, unknown>): Pro
   await writeStackFile({ ...(await devSettings()), ...additions });
 }
 
-/**
- * Writes the lab stack's settings as they are given.
- * @param folder of another program
- */
-export async function writeStackFile(
-  config: Record<string, unknown>,
-  folder = projectRoot,
-): Promise<void> {
-  const file = stackFile(labStack, folder);
-  const before = await readStackFile(file).catch((): StackFile => ({ config: {} }));
+/** Writes the lab stack's settings as they are given. */
+export async function writeStackFile(config: Record<string, unknown>): Promise<void> {
+  const before = await readStackFile(labStackFile).catch((): StackFile => ({ config: {} }));
   makeLabDir();
   // Whole or not at all.
-  await fs.writeFile(`${file}.new`, stringify({ ...before, config }));
-  await fs.rename(`${file}.new`, file);
+  await fs.writeFile(`${labStackFile}.new`, stringify({ ...before, config }));
+  await fs.rename(`${labStackFile}.new`, labStackFile);
+}
+
+/** Where the files of the lab's stacks of other programs are: they go with the lab. */
+const elsewhereFile = path.join(labDir, "stack-files");
+
+/**
+ * Writes the settings of the lab's stack of another program.
+ * @throws Error where there is such a file already, which is somebody's
+ */
+export async function writeStackFileElsewhere(
+  folder: string,
+  config: Record<string, unknown>,
+): Promise<void> {
+  const file = stackFile(labStack, folder);
+  makeLabDir();
+  await fs.appendFile(elsewhereFile, `${file}\n`);
+  await fs.writeFile(file, stringify({ config }), { flag: "wx" }).catch((error: Error) => {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST"
+      ? new Error(`${file} is there already, and the lab's would take its place: move it away`)
+      : error;
+  });
+}
+
+/** Removes the files of the settings of all of the lab's stacks. */
+export async function removeStackFiles(): Promise<void> {
+  const elsewhere = await fs.readFile(elsewhereFile, "utf8").catch(() => "");
+  for (const file of [labStackFile, ...elsewhere.split("\n").filter(Boolean)]) {
+    await fs.rm(file, { force: true });
+  }
+}
+
+/** Changes some of the lab stack's settings, by whichever name they have there. */
+export async function changeLabStackFile(changes: Record<string, unknown>): Promise<void> {
+  const { config } = await readStackFile(labStackFile);
+  const { name: project } = readProject(projectRoot);
+  const changed = Object.entries(config).map(([key, value]) => {
+    const setting = settingName(key, project);
+    return [key, setting in changes ? changes[setting] : value];
+  });
+  await writeStackFile(Object.fromEntries(changed) as Record<string, unknown>);
 }
 
 async function readStackFile(file: string): Promise<StackFile> {

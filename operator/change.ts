@@ -5,10 +5,16 @@ import { asRecorded, type Desired } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
 import { renewalLines } from "../components/pki/lifetimes";
 import { desiredOf } from "../components/settings/desired";
-import { ownCluster } from "../components/settings/names";
 import { readSettings, type Settings } from "../components/settings/settings";
+import { readProject } from "./project";
 import { readConfiguration } from "./pulumi";
-import { attemptedIn, clustersIn, exportStack, type StackOutputs, stackOutputs } from "./stack";
+import {
+  attemptedIn,
+  exportStack,
+  type StackOutputs,
+  stackOutputs,
+  strangeClustersIn,
+} from "./stack";
 
 /** What the next `pulumi up` would do, as far as it concerns the cluster. */
 export interface PlannedChange {
@@ -31,10 +37,10 @@ export async function planChange(
   change: (settings: Settings) => Settings = (settings) => settings,
 ): Promise<PlannedChange> {
   const exported = await exportStack(stack);
-  const clusters = clustersIn(exported);
-  if (clusters.length > 0 && !clusters.includes(ownCluster)) {
+  const strange = strangeClustersIn(exported, readProject().name);
+  if (strange.length > 0) {
     throw new Error(
-      `the stack's cluster (${clusters.join(", ")}) is made by another program, whose settings are not known here: its own pulumi preview looks at the cluster, and tells what it would do`,
+      `the stack's cluster (${strange.join(", ")}) is made by another program, whose settings are not known here: its own pulumi preview looks at the cluster, and tells what it would do`,
     );
   }
   const settings = change(readSettings(await readConfiguration(stack)));

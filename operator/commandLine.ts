@@ -85,6 +85,16 @@ function parsed<const Options extends NonNullable<ParseArgsConfig["options"]>>(
   }
 }
 
+/** The values of a command's options, for one that takes nothing else. */
+export function readOptions<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  words: string[],
+  options: Options,
+): Parsed<Options>["values"] {
+  const { values, positionals } = parsed(words, options);
+  refuseWords(positionals);
+  return values;
+}
+
 /** For a command that takes options alone. */
 export function refuseWords(words: readonly string[]): void {
   if (words.length > 0) {

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { runWords, UsageError } from "./commandLine";
+import { parseArgs } from "node:util";
+import { readOptions, runWords, UsageError } from "./commandLine";
 
 const usage = `npm run ssh -- [--stack NAME] MEMBER             a shell on a member's machine
 npm run ssh -- [--stack NAME] MEMBER COMMAND…    one command there; it gives the exit status
@@ -35,21 +36,27 @@ runWords(
 );
 
 interface Arguments {
-  readonly stack?: string;
-  readonly cluster?: string;
+  readonly stack?: string | undefined;
+  readonly cluster?: string | undefined;
   readonly name: string;
   readonly command: readonly string[];
 }
 
 /** Ours come first: what follows the member's name is somebody else's command line. */
-function readArguments(words: readonly string[]): Arguments {
-  const [first, second, ...rest] = words;
-  const option = { "--stack": "stack", "-s": "stack", "--cluster": "cluster" }[first ?? ""];
-  if (option !== undefined && second !== undefined && rest.length > 0) {
-    return { ...readArguments(rest), [option]: second };
+function readArguments(words: string[]): Arguments {
+  const options = { stack: { type: "string", short: "s" }, cluster: { type: "string" } } as const;
+  const { tokens } = parseArgs({
+    args: words,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const at = tokens.find(({ kind }) => kind === "positional")?.index ?? words.length;
+  const { stack, cluster } = readOptions(words.slice(0, at), options);
+  const [name, ...command] = words.slice(at);
+  if (name === undefined) {
+    throw new UsageError("expected a member's name, got nothing");
   }
-  if (first === undefined || first.startsWith("-")) {
-    throw new UsageError(`expected a member's name, got ${first ?? "nothing"}`);
-  }
-  return { name: first, command: words.slice(1) };
+  return { stack, cluster, name, command };
 }

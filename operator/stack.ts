@@ -72,14 +72,15 @@ export function exportStack(stack: string | undefined): Promise<string> {
 export function stackOutputs(exported: string, cluster?: string): StackOutputs {
   const resources = stateResources(exported);
   const component = componentIn(resources, cluster);
-  // Of a program that is another one only the component says it; of this one's stack the outputs do so, too.
-  const outputs = [component, resources.find(({ type }) => type === "pulumi:pulumi:Stack")]
+  const name = component === undefined ? ownCluster : nameIn(component.urn);
+  // Of another program only the component says it; of this one's stack the outputs do so, too.
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const outputs = [component, name === ownCluster ? stack : undefined]
     .map((resource) => resource?.outputs)
     .find((found) => found?.["members"] !== undefined);
   const connections = resources
     .filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
-  const name = component === undefined ? ownCluster : nameIn(component.urn);
   return {
     ...withConnections(outputs ?? {}, name, Object.fromEntries(connections)),
     record: stashed(resources, name, "record") as StackRecord | undefined,
@@ -96,7 +97,10 @@ function componentIn(
 ): StateResource | undefined {
   const components = resources.filter(({ type }) => type === clusterType);
   const found = components.filter(({ urn }) => cluster === undefined || nameIn(urn) === cluster);
-  const names = components.map(({ urn }) => nameIn(urn)).join(", ");
+  const names = components
+    .map(({ urn }) => nameIn(urn))
+    .sort()
+    .join(", ");
   if (found.length > 1) {
     throw new Error(
       `the stack has ${found.length} clusters (${names}): say which, by --cluster NAME`,
@@ -173,11 +177,20 @@ function sshTarget(connection: MemberConnection): SshTarget {
   };
 }
 
-/** The names of the clusters in a stack's state as JSON. */
-export function clustersIn(exported: string): string[] {
+/**
+ * The names of the clusters in a stack's state as JSON that this project's own program has not made.
+ * @param project what it is called here
+ */
+export function strangeClustersIn(exported: string, project: string): string[] {
   return stateResources(exported)
-    .filter(({ type }) => type === clusterType)
-    .map(({ urn }) => nameIn(urn));
+    .filter(({ type, urn }) => type === clusterType && !isOwn(urn, project))
+    .map(({ urn }) => nameIn(urn))
+    .sort();
+}
+
+/** `urn:pulumi:STACK::PROJECT::TYPES::NAME` */
+function isOwn(urn: string, project: string): boolean {
+  return urn.split("::")[1] === project && nameIn(urn) === ownCluster;
 }
 
 /** What the last `pulumi up` of this project's own program was asked for, as the gate of the admission has recorded it. */

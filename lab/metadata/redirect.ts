@@ -64,5 +64,8 @@ export async function removeMetadataRedirect(): Promise<void> {
 }
 
 function natTable(...args: string[]) {
-  return run("iptables", ["--wait", "10", "--table", "nat", ...args], { limitSeconds });
+  return run("iptables", ["--wait", "10", "--table", "nat", ...args], {
+    limitSeconds,
+    detached: true,
+  });
 }

@@ -53,7 +53,7 @@ export function upgradeToSix(kills: Kills): Change {
   return { name: `${five} → ${six}`, settings: { version: six }, kills: kills.some };
 }
 
-export const goingDown: Change[] = [
+const goingDown: Change[] = [
   {
     name: `${seven} → ${six}, asked for`,
     settings: { version: six, allowDowngradeTo: "3.6" },
@@ -114,7 +114,7 @@ export function machines(kills: Kills): Change[] {
 }
 
 /** The other ways. */
-export function furtherMachines(kills: Kills): Change[] {
+function furtherMachines(kills: Kills): Change[] {
   return [
     {
       name: "a lost machine at another address, its data kept",

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { etcdctlCommand } from "../../lab/client";
 import { newest } from "../../lab/mirror/newest";
 import { labDir } from "../../lab/paths";
+import { canDraw } from "../../lab/phases";
 import { run } from "../../lab/run";
 import { lose } from "../changes/changes";
 import { Operator } from "../changes/operator";
@@ -22,29 +23,31 @@ interface Stop extends Change {
 
 const lost = "controller-1";
 
-const upgradeAndLoss: readonly Stop[] = [
-  {
-    name: `An upgrade, ${six} → ${seven}`,
-    look: "One member at a time is away for a second; the leader goes last, and hands over before.",
-    settings: { version: seven },
-  },
-  {
-    name: `A machine is lost: ${lost} and its volume`,
-    look: "The other two go on writing. npm run replace makes it anew, and they give it the data back.",
-    settings: { replacements: { [lost]: 1 }, dataReplacements: { [lost]: 1 } },
-    before: async (outputs) => {
-      await lose(outputs, lost);
-      // Long enough to see that nobody waits for it.
-      await sleep(5000);
+function upgradeAndLoss(signal: AbortSignal): Stop[] {
+  return [
+    {
+      name: `An upgrade, ${six} → ${seven}`,
+      look: "One member at a time is down, for a second or two. The leader goes last, and transfers its leadership first.",
+      settings: { version: seven },
     },
-    command: { program: "operator/replace.ts", args: [lost, "--new-data", "--yes"] },
-  },
-];
+    {
+      name: `A machine is lost: ${lost}, and its volume`,
+      look: "The other two go on writing. npm run replace makes a new one, and they give it the data back.",
+      settings: { replacements: { [lost]: 1 }, dataReplacements: { [lost]: 1 } },
+      before: async (outputs) => {
+        await lose(outputs, lost);
+        // Long enough to see that nobody waits for it.
+        await sleep(5000, undefined, { signal });
+      },
+      command: { program: "operator/replace.ts", args: [lost, "--new-data", "--yes"] },
+    },
+  ];
+}
 
 const newAuthority: readonly Stop[] = [
   {
     name: "A new CA, 1 of 3: every member trusts both",
-    look: "Each step restarts one member after the other, and no client is turned away.",
+    look: "Each step restarts one member after the other, and no client is refused.",
     settings: { certificateAuthorities: [1, 2] },
   },
   {
@@ -54,14 +57,14 @@ const newAuthority: readonly Stop[] = [
   },
   {
     name: "A new CA, 3 of 3: the old one is gone",
-    look: "Who still comes with the old certificate is turned away from now on.",
+    look: "Clients that still use the old certificate are refused from now on.",
     settings: { certificateAuthorities: [2] },
   },
 ];
 
 /**
  * Walks through them on a cluster of the lab, which has to be down before, and leaves it up.
- * @returns the exit status
+ * @returns the exit status: 1 if a promise was broken on the way
  */
 export async function tour({ short }: { short: boolean }): Promise<number> {
   const stage = await Stage.open();
@@ -72,27 +75,34 @@ export async function tour({ short }: { short: boolean }): Promise<number> {
     );
   }
   const interrupted = new AbortController();
+  const { signal } = interrupted;
   process.on("SIGINT", () => {
-    interrupted.abort();
-    operator.engine.interrupt();
+    // Once: a second one would make pulumi end at once, and leave half of what it does.
+    if (!signal.aborted) {
+      interrupted.abort();
+      operator.engine.interrupt();
+    }
   });
+  let violations = 0;
   try {
     await stage.act(`Three machines, and a cluster of etcd ${six} on them`, () =>
       operator.start({ version: six, deleteData: true }),
     );
     const rehearsal = new Rehearsal(operator, { watch: (observation) => stage.watch(observation) });
-    for (const stop of short ? upgradeAndLoss : [...upgradeAndLoss, ...newAuthority]) {
-      interrupted.signal.throwIfAborted();
+    const stops = [...upgradeAndLoss(signal), ...(short ? [] : newAuthority)];
+    for (const stop of stops) {
+      signal.throwIfAborted();
       console.log(`\n${stop.name}\n${stop.look}`);
       const { verdict } = await stage.act(stop.name, () => rehearsal.change(stop));
       console.log(inWords(verdict));
+      violations += verdict.violations.length;
     }
     if (!short) {
-      interrupted.signal.throwIfAborted();
+      signal.throwIfAborted();
       await restore(stage);
     }
   } catch (error) {
-    if (!interrupted.signal.aborted) {
+    if (!signal.aborted) {
       throw error;
     }
     console.log(
@@ -103,14 +113,14 @@ export async function tour({ short }: { short: boolean }): Promise<number> {
   console.log(
     "\nThat was it. The cluster is yours: npm run lab -- --help; npm run lab -- down takes it away.",
   );
-  return 0;
+  return violations > 0 ? 1 : 0;
 }
 
 /** Without load: what was written after the snapshot is gone with it, which is what a restore is. */
 async function restore(stage: Stage): Promise<void> {
   const { operator } = stage;
   const name = "A restore: somebody deletes what they should not have";
-  console.log(`\n${name}\nA snapshot, the mistake, and the cluster begins again from that file.`);
+  console.log(`\n${name}\nA snapshot, the deletion, and the cluster begins again from that file.`);
   const file = path.join(labDir, "tour.db");
   const found = await stage.act(name, async () => {
     await etcdctl(operator, ["put", "orders", "all of them"]);
@@ -136,14 +146,13 @@ async function etcdctl(operator: Operator, args: string[]): Promise<string> {
   return stdout;
 }
 
-function inWords({ writer, sampler, violations }: Verdict): string {
-  const figures =
+function inWords({ writer, sampler, lost: { missing, altered }, violations }: Verdict): string {
+  return [
     `  ${writer.puts} puts, ${writer.failed.length} failed; the longest time without one ${writer.longestGapMs.toFixed()} ms` +
-    ` (the writer itself stood still for ${writer.longestOwnStallMs.toFixed()} ms); members down at once: ${sampler.mostDownAtOnce}.` +
-    " Every acknowledged put was read back.";
-  return violations.length === 0
-    ? figures
-    : [figures, ...violations.map((one) => `  NOT WELL: ${one}`)].join("\n");
+      ` (the writer itself stood still for ${writer.longestOwnStallMs.toFixed()} ms); members down at once: ${sampler.mostDownAtOnce}`,
+    ...(missing.length + altered.length === 0 ? ["  Every acknowledged put was read back."] : []),
+    ...violations.map((violation) => `  VIOLATION: ${violation}`),
+  ].join("\n");
 }
 
 /** Where it is shown: a picture that is drawn again and again on a terminal; elsewhere nothing but the results. */
@@ -168,10 +177,11 @@ class Stage {
 
   async act<T>(title: string, work: () => Promise<T>): Promise<T> {
     const startMs = now();
-    if (!process.stderr.isTTY) {
+    if (!canDraw()) {
       return work();
     }
-    const spinner = this.ora({ text: title, stream: process.stderr }).start();
+    // Not in raw mode, where Ctrl-C is a character that nobody reads.
+    const spinner = this.ora({ text: title, discardStdin: false }).start();
     const timer = setInterval(() => (spinner.text = this.draw(title, startMs)), 500);
     try {
       const result = await work();
@@ -197,6 +207,6 @@ class Stage {
     const watched = members.filter(({ forgotten }) => !forgotten);
     const { puts } = observation.writer.history();
     const scene = { title, seconds, members: watched, puts, nowMs, said };
-    return picture(scene, process.stderr.columns ?? 80);
+    return picture(scene, process.stderr.columns);
   }
 }

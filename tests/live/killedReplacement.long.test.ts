@@ -96,7 +96,7 @@ describe.skipIf(!inject("canRunPulumi"))(
       }
       // EC2 may still be making it.
       await sleep(3000);
-      const unknown = await operator.lab.deleteUnknown(operator.engine);
+      const unknown = await operator.lab.deleteUnknown();
       console.log(...unknown.map((one) => `  deleted ${one}, which no state knows`));
     }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { abandonedLock } from "../../../lab/stateLock";
@@ -28,9 +28,11 @@ it.each([
 });
 
 it("a lock that a pulumi holds is waited for, and then abandoned where it was left", async () => {
-  const holder = spawn("bash", ["-c", "exec -a pulumi sleep 1"]);
+  const holder = spawn("bash", ["-c", "exec -a pulumi sleep 2"]);
   // It is bash until it has become the other one.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect
+    .poll(() => readFileSync(`/proc/${holder.pid}/cmdline`, "utf8"), { timeout: 10_000 })
+    .toMatch(/^pulumi\0/);
   const said: string[] = [];
   const start = performance.now();
   expect(await abandonedLock(locks(lockOf(holder.pid!)), (line) => said.push(line))).toBe(true);

@@ -9,12 +9,13 @@ const { scripts } = JSON.parse(readFileSync(path.join(projectRoot, "package.json
 };
 /** Each command of the project with its program. */
 const commands = Object.entries(scripts).flatMap(([name, script]) => {
-  const [, program] = /^node run\.mjs (\S+)$/.exec(script) ?? [];
-  return program === undefined ? [] : [[name, program] as const];
+  const [, program] = /^node run\.mjs (.+)$/.exec(script) ?? [];
+  return program === undefined ? [] : [[name, program.split(" ")] as const];
 });
+commands.push(["lab -- tour", ["proof/tour/main.ts"]]);
 
-const call = (program: string, ...words: string[]) =>
-  run(process.execPath, ["run.mjs", program, ...words], { limitSeconds: 60, cwd: projectRoot });
+const call = (program: readonly string[], ...words: string[]) =>
+  run(process.execPath, ["run.mjs", ...program, ...words], { limitSeconds: 60, cwd: projectRoot });
 
 it("there are commands", () => expect(commands.length).toBeGreaterThan(10));
 
@@ -23,15 +24,19 @@ describe.each(commands)("npm run %s", (name, program) => {
     const { exitCode, stdout, stderr } = await call(program, "--help");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout.split("\n").length).toBeGreaterThan(2);
-    expect(stdout).toMatch(new RegExp(`^npm (run )?${name}\\b`));
+    expect(stdout).toMatch(new RegExp(`^npm (run )?${name}\\b`, "m"));
   });
 
-  it("says what it does not understand, and how it is called, with a status of its own", async () => {
-    const { exitCode, stdout, stderr } = await call(program, "--wrong");
-    expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^${name}: .*--wrong.*\n\nnpm `));
-    expect(stderr).not.toMatch(/^\s+at /m);
-  });
+  // vitest's own options are no error of ours.
+  it.skipIf(name === "test:unit")(
+    "says what it does not understand, and how it is called, with a status of its own",
+    async () => {
+      const { exitCode, stdout, stderr } = await call(program, "--wrong");
+      expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: "" });
+      expect(stderr).toMatch(/^[a-z]+: .*--wrong.*\n\nnpm /);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    },
+  );
 });
 
 it("what they look and decide by needs nothing of Pulumi's SDK but its errors, which takes seconds to load", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
-  clustersIn,
   nameIn,
   stackOutputs,
   stateResources,
+  strangeClustersIn,
   withConnections,
 } from "../../../operator/stack";
 
@@ -52,7 +52,7 @@ const exported = (resources: unknown[], itsOutputs: unknown = outputs) =>
           type: "pulumi:pulumi:Stack",
           outputs: itsOutputs,
         },
-        cluster("orders"),
+        cluster("orders", itsOutputs),
         ...resources,
       ],
     },
@@ -143,7 +143,7 @@ describe("a stack's state", () => {
       members: [{ name: "node-0", target: { host: "203.0.113.20" } }],
     });
     expect(found.record).toBeUndefined();
-    expect(clustersIn(state)).toEqual(["orders", "billing"]);
+    expect(strangeClustersIn(state, "etcd")).toEqual(["billing", "orders"]);
   });
 
   it("does not take a machine that is only still to be deleted for the member's", () => {
@@ -158,14 +158,31 @@ describe("a stack's state", () => {
       "does not say how orders-controller-0 is reached: expected a command:remote:Command of that name",
     );
     expect(() => stackOutputs(exported([cluster("billing")]))).toThrow(
-      "the stack has 2 clusters (orders, billing): say which, by --cluster NAME",
+      "the stack has 2 clusters (billing, orders): say which, by --cluster NAME",
     );
     expect(() => stackOutputs(exported([cluster("billing")]), "bills")).toThrow(
-      "the stack has no cluster bills: it has orders, billing",
+      "the stack has no cluster bills: it has billing, orders",
     );
     expect(() => stackOutputs(exported([], {}))).toThrow("no cluster yet: run pulumi up first");
     expect(() => stackOutputs('{"version":3,"deployment":{}}')).toThrow("no cluster yet");
     expect(() => withConnections({ members: [] }, "orders", {})).toThrow("have no clusterId");
+  });
+
+  it("is not this program's where another one calls its cluster the same", () => {
+    const state = (project: string, name: string) => {
+      const urn = `urn:pulumi:prod::${project}::etcd:index:EtcdCluster::${name}`;
+      const resources = [{ urn, type: "etcd:index:EtcdCluster" }];
+      return JSON.stringify({ version: 3, deployment: { resources } });
+    };
+    expect(strangeClustersIn(state("etcd", "etcd"), "etcd")).toEqual([]);
+    expect(strangeClustersIn(state("shop", "etcd"), "etcd")).toEqual(["etcd"]);
+    expect(strangeClustersIn(state("etcd", "orders"), "etcd")).toEqual(["orders"]);
+    expect(strangeClustersIn(state("other", "etcd"), "other")).toEqual([]);
+  });
+
+  it("does not take another cluster's members for those of one that has none yet", () => {
+    const without = [command("controller-0", login), cluster("billing")];
+    expect(() => stackOutputs(exported(without), "billing")).toThrow("no cluster yet");
   });
 
   it("has names with what others end with", () => {
