@@ -5,7 +5,7 @@ const usage = `npm run defrag [-- --stack NAME]   gives free space in the member
 npm run defrag -- --compact        drops the history first, and ends the alarm of a full database
 npm run defrag -- --cluster NAME   of a stack that has several: the name of its component
 
-Ends with 1 where the cluster is not healthy afterwards.`;
+Ends with 1 if the cluster is not healthy afterwards.`;
 
 const options = {
   compact: { type: "boolean", default: false },

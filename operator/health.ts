@@ -5,7 +5,7 @@ const usage = `npm run health [-- --stack NAME]   asks every member and every ma
 npm run health -- --json           the same as JSON
 npm run health -- --cluster NAME   of a stack that has several: the name of its component
 
-Ends with 1 where the cluster is not healthy, and with 2 where something wants to be looked at, such as a
+Ends with 1 if the cluster is not healthy, and with 2 if something wants to be looked at, such as a
 certificate that ends soon.`;
 
 const options = {

@@ -3,7 +3,7 @@ import { refuseWords, runCommand } from "./commandLine";
 
 const usage = `npm run plan [-- --stack NAME]     what the next pulumi up would do to the running cluster, in words
 
-Asks the live cluster and changes nothing. Ends with 1 where the change would be refused.`;
+Asks the live cluster and changes nothing. Ends with 1 if the change would be refused.`;
 
 runCommand(
   { name: "plan", usage, options: { stack: { type: "string", short: "s" } } },

@@ -1,9 +1,9 @@
 // npm run renew: certificates that are due, and nothing else; for a timer that nobody watches.
 import { refuseWords, runCommand } from "./commandLine";
 
-const usage = `npm run renew [-- --stack NAME]    renews the certificates that are due, by pulumi up; nothing where none is
+const usage = `npm run renew [-- --stack NAME]    renews the certificates that are due, by pulumi up; nothing if none is
 
-For a timer: it asks nothing. Where pulumi up would do anything but renew, it says what, does nothing and ends with 1.
+For a timer: it asks nothing. If pulumi up would do anything but renew, it says what, does nothing and ends with 1.
 What follows of pulumi up is its exit status.`;
 
 runCommand(

@@ -6,7 +6,7 @@ npm run rehearse -- --short    every change once, each pulumi up killed once
 npm run rehearse -- --rounds N as often as that
 npm run rehearse -- --verbose  with everything that pulumi prints
 
-Ends with 1 where a write was lost or failed, or more than one member was down at once.`;
+Ends with 1 if a write was lost or failed, or more than one member was down at once.`;
 
 const options = {
   short: { type: "boolean", default: false },

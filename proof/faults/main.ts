@@ -5,10 +5,10 @@ const usage = `npm run drill                        100 injections, about 25 min
 npm run drill -- --short             one of each fault, about 12 minutes
 npm run drill -- --seed N            the order, members, durations and moments of an earlier run
 npm run drill -- --injections N      as many as that
-npm run drill -- --only NAME,NAME    of these faults alone; the reports stay as they are. Without a known name it lists them
+npm run drill -- --only NAME,NAME    of these faults alone; the reports stay as they are. An unknown name lists them all
 npm run drill -- --verbose           with everything that pulumi prints
 
-Ends with 1 where a write was lost, a history is not linearizable, or the cluster did not get over one of them.`;
+Ends with 1 if a write was lost, a history is not linearizable, or the cluster did not get over one of them.`;
 
 const options = {
   short: { type: "boolean", default: false },

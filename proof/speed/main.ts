@@ -3,10 +3,10 @@ import { refuseWords, runCommand } from "../../operator/commandLine";
 
 const usage = `npm run bench                     every figure, 5 runs each, into docs/reports/ and docs/proof.md
 npm run bench -- --runs N         with more runs; with fewer nothing is written
-npm run bench -- --only NAME,…    some of them. Without a known name it lists them
+npm run bench -- --only NAME,…    some of them. An unknown name lists them all
 npm run bench -- --verbose        with everything that pulumi prints
 
-Ends with 1 where a target is not reached.`;
+Ends with 1 if a target is not reached.`;
 
 const options = {
   runs: { type: "string" },
