@@ -17,8 +17,11 @@ export interface Renewal {
 }
 
 const signed = /^tls:index\/(locallySigned|selfSigned)Cert:/;
-/** Brought to the machines, and noted, they change what is run there and recorded, and nothing by its kind. */
-const follows = /^(command:remote:Command|pulumi:index:Stash|pulumi:pulumi:Stack|etcd:)/;
+const command = "command:remote:Command";
+/** The commands that bring certificates to a machine, and look at the cluster. A member's own changes with its unit. */
+const brings = /-(stage|health)$/;
+/** What is noted of each update. */
+const noted = /^(pulumi:index:Stash$|pulumi:pulumi:Stack$|etcd:)/;
 
 /**
  * What the next `pulumi up` would do, by its preview. A certificate is renewed by being issued once more for the same
@@ -31,7 +34,8 @@ export function renewalIn(preview: string): Renewal {
   const typeOf = ({ newState, oldState }: Step) => (newState ?? oldState)?.type ?? "";
   const isOfRenewal = (step: Step) =>
     (signed.test(typeOf(step)) && !["create", "delete"].includes(step.op)) ||
-    (follows.test(typeOf(step)) && step.op === "update");
+    (step.op === "update" &&
+      (noted.test(typeOf(step)) || (typeOf(step) === command && brings.test(nameIn(step.urn)))));
   const certificates = changes.filter((step) => signed.test(typeOf(step)));
   return {
     certificates: [...new Set(certificates.map(({ urn }) => nameIn(urn)))],

@@ -42,6 +42,7 @@ it.each([
   ["a machine that is replaced", "create-replacement", "aws:ec2/instance:Instance"],
   ["a machine that changes", "update", "aws:ec2/instance:Instance"],
   ["another key", "create-replacement", "tls:index/privateKey:PrivateKey"],
+  ["a member whose unit changes", "update", command],
   ["a member more", "create", command],
   ["a member that is made again", "create-replacement", command],
   ["a member that goes", "delete", command],
