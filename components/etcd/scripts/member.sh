@@ -19,20 +19,11 @@ member() {
   check_identity
   check_mounted
   receive_files
-  # Others wait for their turn meanwhile: what needs a process of its own takes its time beside the rest. It reads
-  # what is gone at the end, so that waits for it. A permit that was used for nothing does no harm: each update gives
-  # another one.
-  { watch_end; check_flags; } &
-  flags_checked=$!
-  to_undo+=(wait_for_flags)
+  check_flags
   take_permit
-  wait "$flags_checked" || exit "$told"
   act
   printf '{"member":"%s","version":"%s","%s":"%s"}\n' "$name" "$version" "$done_what" "$(started_at)"
 }
-
-flags_checked= # the process that asks etcd for its flags
-wait_for_flags() { wait "$flags_checked"; }
 
 # etcd reads all its flags before it tells its version: a value that it does not take is found while what
 # runs, and the unit that a reboot would start, are still as they were.

@@ -45,19 +45,6 @@ describe("a member's flags, before they are placed", () => {
     expect(stderr).not.toContain("Usage");
   });
 
-  it("end the member's turn where they are refused, however late that is known", () => {
-    const rest = ["lock", "check_identity", "check_mounted", "receive_files", "take_permit"];
-    const { status, stdout, stderr } = runScript(
-      "member",
-      `${rest.map((name) => `${name}() { :; }`).join("\n")}
-check_flags() { sleep 0.2; fail "etcd refuses its flags"; }
-act() { echo acted; }
-member service=etcd`,
-    );
-    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toMatch(/^\S+: etcd refuses its flags\n$/);
-  });
-
   it("are not asked about again where they are placed already", () =>
     expect(check({ etcd: "exit 2", placed: unit })).toEqual({ status: 0, stderr: "", asked: "" }));
 });
