@@ -199,7 +199,7 @@ export class Lab {
    * @returns what it was
    */
   async deleteUnknown(): Promise<string[]> {
-    const known = await everyState();
+    const known = await everyResource();
     const isKnown = (id: unknown) => known.includes(JSON.stringify(id));
     const unknown = (await this.aws.list()).filter(
       ({ type, id, inputs }) =>
@@ -300,18 +300,25 @@ const placeSettings = (gateway: string) => ({
   snapshotUpload: false,
 });
 
-/** All that the states of the lab's stacks say, as text. */
-async function everyState(): Promise<string> {
+/** The resources that the states of all of the lab's stacks have, as text. */
+async function everyResource(): Promise<string> {
   const folder = path.join(labDir, "state", ".pulumi", "stacks");
   const names = await fs.readdir(folder, { recursive: true }).catch((): string[] => []);
   const files = names.filter((name) => name.endsWith(".json"));
-  const texts = await Promise.all(
-    files.map((name) => fs.readFile(path.join(folder, name), "utf8")),
-  );
-  if (texts.length === 0) {
+  if (files.length === 0) {
     throw new Error(`there is no state in ${folder}, so what is in none of them cannot be told`);
   }
-  return texts.join("\n");
+  const states = await Promise.all(
+    files.map(async (name) => {
+      const text = await fs.readFile(path.join(folder, name), "utf8");
+      const { checkpoint } = JSON.parse(text) as {
+        checkpoint: { latest?: { resources?: unknown[] } };
+      };
+      // What was being made is apart from them, some of it with the id that it had got: pulumi makes it once more.
+      return JSON.stringify(checkpoint.latest?.resources ?? []);
+    }),
+  );
+  return states.join("\n");
 }
 
 /** Where a program finds releases while the lab serves them. */
