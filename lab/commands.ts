@@ -13,13 +13,12 @@ import { otherCheckout, removeMachine } from "./machines";
 import { labDir, projectRoot } from "./paths";
 import { canDraw, withLines, withSpinner } from "./phases";
 import { PulumiEngine, up as upWords } from "./pulumiEngine";
-import { labSettings } from "./stackFile";
 
 /** What is said on the way goes beside what a command prints. */
 const say = (line: string) => console.error(line);
 
 /** @throws Error where another checkout has the machines that are here */
-async function openLab(): Promise<Lab> {
+export async function openLab(): Promise<Lab> {
   const other = (await commandExists("docker"))
     ? await otherCheckout().catch(() => undefined)
     : undefined;
@@ -91,18 +90,19 @@ export async function pulumi(given: string[]): Promise<number> {
     (word, index) => !word.startsWith("-") && !withValue.includes(words[index - 1] ?? ""),
   );
   if (command === "config") {
-    await lab.settle();
+    if (folder === undefined) {
+      await lab.settle();
+    }
     await engine.createStack();
   }
   if (!running.includes(command ?? "")) {
     return engine.runInTerminal(words);
   }
-  const version = (await labSettings(folder))?.["version"] as string | undefined;
   return lab.asItStands(async () => {
     await lab.recover(engine);
     await engine.createStack();
     return engine.runInTerminal(words);
-  }, version);
+  }, folder);
 }
 
 /** The folder of another program, where `pulumi` is told of one, and the words without it: it is run there. */

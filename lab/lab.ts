@@ -111,13 +111,15 @@ export class Lab {
   /**
    * The same with the settings as they stand in the stack's file: whoever has changed them there finds them again.
    * Where there is no such file, one is written with the dev stack's settings.
-   * @param version another one than they say, for another program's stack
+   * @param folder of another program, whose stack has a file of its own
    */
-  async asItStands<T>(work: () => Promise<T>, version?: string): Promise<T> {
+  async asItStands<T>(work: () => Promise<T>, folder = projectRoot): Promise<T> {
     await this.prepare();
-    const wanted = version ?? (await this.setting("version", (await labSettings()) ?? {}));
-    const releases = await this.release(wanted);
-    await this.settle();
+    const version = await this.setting("version", (await labSettings(folder)) ?? {});
+    const releases = await this.release(version);
+    if (folder === projectRoot) {
+      await this.settle();
+    }
     const { gateway } = await machines.createNetwork(await this.range());
     return this.serving(releases, gateway, work);
   }

@@ -6,7 +6,8 @@ import { readProject } from "../operator/project";
 import { writeSshFiles } from "../operator/sshFiles";
 import { type Blank, BlankMachines } from "./blankMachines";
 import { makeSshDir } from "./client";
-import { Lab, mirrorSettings } from "./lab";
+import { openLab } from "./commands";
+import { mirrorSettings } from "./lab";
 import { projectRoot } from "./paths";
 import { labStack, stackFile, writeStackFileElsewhere } from "./stackFile";
 
@@ -23,7 +24,7 @@ export async function ownMachines(words: readonly string[]): Promise<number> {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > most || others.length > 0) {
     throw new UsageError(`expected how many machines, from 1 to ${most}, and perhaps a folder`);
   }
-  const lab = new Lab(console.error);
+  const lab = await openLab();
   if ((await lab.running()) !== undefined) {
     throw new Error("the lab is up already: npm run lab -- down");
   }

@@ -113,6 +113,25 @@ describe.skipIf(!inject("canRunPulumi"))("npm run lab", { timeout: 600_000 }, ()
     await expectNothingLeft();
   });
 
+  it.skipIf(!inject("languages").includes("yaml"))(
+    "has blank machines for an example in another language, and takes its settings away with them",
+    async () => {
+      const folder = path.join("examples", "yaml");
+      const file = path.join(projectRoot, folder, "Pulumi.lab.yaml");
+      await succeed("machines", "3", folder);
+      const { status, output } = await lab("machines", "3", folder);
+      expect(output).toContain(`${file} is there already: move it away`);
+      expect(status).toBe(1);
+      await succeed("pulumi", "--cwd", folder, "up", "--yes", "--skip-preview");
+      const health = await succeed("pulumi", "-C", folder, "stack", "output", "health");
+      expect(health).toContain("all 3 members are healthy");
+      expect(existsSync(labStackFile)).toBe(false);
+      await succeed("down");
+      await expectNothingLeft();
+      expect(existsSync(file)).toBe(false);
+    },
+  );
+
   it("does nothing to what others have on this host", async () => {
     const rule =
       "PREROUTING -s 192.0.2.0/24 -d 169.254.169.254/32 -p tcp -j DNAT --to 192.0.2.9:80";
