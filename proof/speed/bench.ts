@@ -52,7 +52,7 @@ export async function bench(values: Asked): Promise<number> {
     }
   }
   console.log(`\n${table(measured)}`);
-  return measured.some((one) => judge(one).reached === false) ? 1 : 0;
+  return measured.some((one) => judge(one).met === false) ? 1 : 0;
 }
 
 function choose(only: string | undefined): Figure[] {

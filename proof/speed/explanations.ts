@@ -7,7 +7,7 @@ const nothingToDo =
   "look at each machine (0.5, side by side) and what the last update has left, which the engine reads and decrypts again " +
   "(0.4). The empty program has the first and the last, and half of the second.";
 
-/** Why a row is not reached, by profiles of 21 and 28 November 2026: shown only while it is not. */
+/** Why a row is not met, by profiles of 21 and 28 November 2026: shown only while it is not. */
 export const explanations: Partial<Record<RowName, string>> = {
   "first-up":
     "An empty program's `pulumi up` alone takes 3 s of the 4 that the steps by hand take. Of 10.8 s, 3.8 passed before " +

@@ -6,17 +6,17 @@ import { ratioOf, summarize } from "./statistics";
 export interface Judgement {
   /** How many times the reference it is; undefined without one. */
   readonly ratio: number | undefined;
-  /** Undefined where nothing is to be reached. */
-  readonly reached: boolean | undefined;
+  /** Undefined if there is no target. */
+  readonly met: boolean | undefined;
 }
 
 export function judge(measurement: Measurement): Judgement {
   const row = rowOf(measurement.row);
   const { ours, reference } = measurement;
   const ratio = reference && ratioOf(ours, reference);
-  const reached =
+  const met =
     row.target && meets(row.target, measurement, ratio) && neverHappened(row, measurement);
-  return { ratio, reached };
+  return { ratio, met };
 }
 
 function meets(target: Target, { ours, reference }: Measurement, ratio: number | undefined) {

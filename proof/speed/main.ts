@@ -6,7 +6,7 @@ npm run bench -- --runs N         with more runs; with fewer nothing is written
 npm run bench -- --only NAME,…    some of them. An unknown name lists them all
 npm run bench -- --verbose        with everything that pulumi prints
 
-Ends with 1 if a target is not reached.`;
+Ends with 1 if a target is not met.`;
 
 const options = {
   runs: { type: "string" },

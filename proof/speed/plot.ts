@@ -5,7 +5,7 @@ import { rowOf, type Target } from "./rows";
 import { ratiosOf, ratioOf } from "./statistics";
 
 const [width, rowHeight, top, bottom, labels] = [1000, 40, 80, 40, 400];
-const colours = { reached: "#2a7f4f", missed: "#b3372f", target: "#333333" };
+const colours = { met: "#2a7f4f", missed: "#b3372f", target: "#333333" };
 
 /** Each run's ratio to its reference as a point, the median as a larger one, the target as a line. As SVG. */
 export function plot(measurements: readonly Measurement[]): string {
@@ -22,22 +22,22 @@ export function plot(measurements: readonly Measurement[]): string {
 }
 
 function option(rows: readonly Measurement[]): echarts.EChartsOption {
-  const points = (of: (row: Measurement) => readonly number[], isReached: boolean) =>
+  const points = (of: (row: Measurement) => readonly number[], isMet: boolean) =>
     rows.flatMap((row, index) =>
-      judge(row).reached === isReached ? of(row).map((ratio) => [ratio, index]) : [],
+      judge(row).met === isMet ? of(row).map((ratio) => [ratio, index]) : [],
     );
-  const series = (isReached: boolean): echarts.SeriesOption[] => {
-    const color = isReached ? colours.reached : colours.missed;
-    const name = isReached ? "reached" : "not reached";
+  const series = (isMet: boolean): echarts.SeriesOption[] => {
+    const color = isMet ? colours.met : colours.missed;
+    const name = isMet ? "met" : "not met";
     const runs = ({ ours, reference }: Measurement) => ratiosOf(ours, reference!);
     const median = ({ ours, reference }: Measurement) => [ratioOf(ours, reference!)];
     return [
       {
-        ...{ type: "scatter", name: `a run, ${name}`, data: points(runs, isReached) },
+        ...{ type: "scatter", name: `a run, ${name}`, data: points(runs, isMet) },
         ...{ symbolSize: 9, itemStyle: { color, opacity: 0.45 } },
       },
       {
-        ...{ type: "scatter", name: `median, ${name}`, data: points(median, isReached) },
+        ...{ type: "scatter", name: `median, ${name}`, data: points(median, isMet) },
         ...{ symbol: "diamond", symbolSize: 18, itemStyle: { color } },
       },
     ];
@@ -62,7 +62,7 @@ function option(rows: readonly Measurement[]): echarts.EChartsOption {
       ...series(true),
       ...series(false),
       {
-        ...{ type: "scatter", name: "to reach", data: rows.map((row, i) => [goal(row), i]) },
+        ...{ type: "scatter", name: "target", data: rows.map((row, i) => [goal(row), i]) },
         ...{ symbol: "rect", symbolSize: [3, rowHeight - 8], itemStyle: { color: colours.target } },
       },
     ],

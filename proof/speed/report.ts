@@ -51,18 +51,18 @@ export function summary(report: Report): string {
   return [whenAndWhere(report), table(report.rows), otherTools].join("\n\n");
 }
 
-/** `docs/reports/bench.md`: the table, what each row is, and why one is not reached. */
+/** `docs/reports/bench.md`: the table, what each row is, and why one is not met. */
 export function markdown(report: Report): string {
   return [
     "# Bench",
     "Written by `npm run bench`; the runs themselves are in `bench.json`.",
     whenAndWhere(report),
     table(report.rows),
-    "![Each run's ratio to its reference, beside what is to be reached](bench.svg)",
+    "![Each run's ratio to its reference, beside its target](bench.svg)",
     otherTools,
     "## How each row is measured",
     ...report.rows.map(howMeasured),
-    ...unreached(report.rows),
+    ...unmet(report.rows),
     "## By what",
     namedVersions(report.surroundings.versions)
       .map((version) => `- ${version}`)
@@ -92,13 +92,13 @@ function howMeasured({ row, date, ours, beside = {} }: DatedMeasurement): string
   return [`**${figure}.** ${how} ${ours.length} runs, ${day(date)}.`, ...further].join(" ");
 }
 
-/** Where a target is not reached, why. */
-function unreached(rows: readonly DatedMeasurement[]): string[] {
-  const missed = rows.filter((one) => judge(one).reached === false);
+/** Where a target is not met, why. */
+function unmet(rows: readonly DatedMeasurement[]): string[] {
+  const missed = rows.filter((one) => judge(one).met === false);
   return missed.length === 0
     ? []
     : [
-        "## Where a target is not reached",
+        "## Where a target is not met",
         ...missed.map(
           ({ row }) =>
             `**${rowOf(row).figure}.** ${explanations[row] ?? "Not yet looked into: profile it."}`,

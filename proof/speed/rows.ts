@@ -2,19 +2,19 @@ import { olderVersion, version } from "./versions";
 
 export type Unit = "s" | "ms" | "puts/s" | "KiB" | "";
 
-/** What is to be reached. */
+/** The target. */
 export type Target =
   | {
       readonly kind: "ratio";
       readonly atMost: number;
-      /** Also reached where the median is no worse than the reference's worst run: that much is noise. */
+      /** Also met if the median is no worse than the reference's worst run: that much is noise. */
       readonly noise?: boolean;
     }
   | { readonly kind: "ratio"; readonly atLeast: number; readonly noise?: boolean }
   /** Of the figure itself, without a reference. */
   | { readonly kind: "figure"; readonly atMost: number };
 
-/** A row of the table: what is measured, against what, and what it is to reach. */
+/** A row of the table: what is measured, against what, and its target. */
 export interface Row {
   readonly figure: string;
   readonly unit: Unit;
@@ -91,8 +91,7 @@ export const rows = {
     never: "failed puts",
     how:
       "The longest time without an acknowledged put, from before the `pulumi up` to after it, against the same " +
-      "from before the restart above to after it. Puts go to all members in turn, and are tried again elsewhere. " +
-      "What of it the writer's own process stood still, 50 ms or more at a time, is taken off on both sides: it shares its cores with all machines and with the program.",
+      "from before the restart above to after it. Puts go to all members in turn, and are tried again elsewhere.",
   },
   puts: {
     figure: "puts a second, 32 at a time",

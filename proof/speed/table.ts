@@ -6,21 +6,21 @@ import { summarize } from "./statistics";
 
 /** The measured rows as a table in Markdown. */
 export function table(measurements: readonly Measurement[]): string {
-  const head = ["figure", "measured", "reference", "ratio", "to reach", "reached"];
+  const head = ["figure", "measured", "reference", "ratio", "target", "met"];
   return markdownTable(head, measurements.map(cells));
 }
 
 function cells(measurement: Measurement): string[] {
   const { ours, reference } = measurement;
   const row = rowOf(measurement.row);
-  const { ratio, reached } = judge(measurement);
+  const { ratio, met } = judge(measurement);
   return [
     row.figure,
     series(ours, row.unit),
     reference ? `${series(reference, row.unit)}, ${row.reference}` : "–",
     ratio === undefined ? "–" : `${ratio.toFixed(2)} ×`,
     row.target ? targetText(row.target, row.never) : "–",
-    reached === undefined ? "–" : reached ? "yes" : "**no**",
+    met === undefined ? "–" : met ? "yes" : "**no**",
   ];
 }
 

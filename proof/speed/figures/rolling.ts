@@ -38,8 +38,8 @@ export const rolling: Figure = {
         beside: {
           "failed puts": series.failed,
           "puts tried again": series.retried,
-          "with what the writer stood still, ms": series.wholeGap,
-          "the same of the restart, ms": series.wholeRestartGap,
+          "less what the writer itself stood still, ms": series.watchedGap,
+          "the same of the restart, ms": series.watchedRestartGap,
         },
       },
     ];
@@ -72,10 +72,10 @@ async function upgrade(cluster: BlankCluster) {
     stopToHealthy: stopToHealthySeconds(samples, upgraded, 3),
     restart: stopToHealthySeconds(samples, restarted, 1),
     wholeUp,
-    gap: during.longestWatchedGapMs,
-    restartGap: restart.longestWatchedGapMs,
-    wholeGap: during.longestGapMs,
-    wholeRestartGap: restart.longestGapMs,
+    gap: during.longestGapMs,
+    restartGap: restart.longestGapMs,
+    watchedGap: during.longestWatchedGapMs,
+    watchedRestartGap: restart.longestWatchedGapMs,
     failed: during.failed.length + restart.failed.length,
     retried: during.retried,
   };

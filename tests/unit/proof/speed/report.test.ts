@@ -32,10 +32,10 @@ describe("a report that is there already", () => {
     expect(updated(before, { ...here, versions: {} }, [state]).rows).toEqual([noop, state]));
 });
 
-it("a row that is not reached is explained in the report", () => {
-  expect(markdown({ surroundings: here, rows: [noop] })).toContain("not reached");
-  const reached = { ...noop, ours: [1, 1, 1, 1, 1] };
-  expect(markdown({ surroundings: here, rows: [reached] })).not.toContain("is not reached");
+it("a row that is not met is explained in the report", () => {
+  expect(markdown({ surroundings: here, rows: [noop] })).toContain("not met");
+  const met = { ...noop, ours: [1, 1, 1, 1, 1] };
+  expect(markdown({ surroundings: here, rows: [met] })).not.toContain("is not met");
 });
 
 it("the plot is an SVG with the rows that have a ratio", () => {

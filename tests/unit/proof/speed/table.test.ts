@@ -3,9 +3,9 @@ import type { Measurement } from "../../../../proof/speed/figure";
 import { judge } from "../../../../proof/speed/judgement";
 import { table } from "../../../../proof/speed/table";
 
-const reached = (measurement: Measurement) => judge(measurement).reached;
+const met = (measurement: Measurement) => judge(measurement).met;
 
-describe("a row is reached", () => {
+describe("a target is met", () => {
   it.each<[string, Measurement, boolean | undefined]>([
     ["at its ratio", { row: "noop-up", ours: [1.25, 1.25, 9], reference: [1, 1, 1] }, true],
     ["not above it", { row: "noop-up", ours: [1.26], reference: [1] }, false],
@@ -18,13 +18,13 @@ describe("a row is reached", () => {
     ["at most its figure", { row: "connections-first-up", ours: [5, 5, 5] }, true],
     ["not above its figure", { row: "connections-noop", ours: [2, 2, 2] }, false],
     ["never, where nothing is asked of it", { row: "state-size", ours: [1] }, undefined],
-  ])("%s", (_when, measurement, expected) => expect(reached(measurement)).toBe(expected));
+  ])("%s", (_when, measurement, expected) => expect(met(measurement)).toBe(expected));
 
   it("only if what must never happen did not, in any run", () => {
     const gap = { row: "write-gap", ours: [20, 20], reference: [20, 20] } as const;
-    expect(reached({ ...gap, beside: { "failed puts": [0, 0] } })).toBe(true);
-    expect(reached({ ...gap, beside: { "failed puts": [0, 1] } })).toBe(false);
-    expect(reached(gap)).toBe(false);
+    expect(met({ ...gap, beside: { "failed puts": [0, 0] } })).toBe(true);
+    expect(met({ ...gap, beside: { "failed puts": [0, 1] } })).toBe(false);
+    expect(met(gap)).toBe(false);
   });
 });
 
