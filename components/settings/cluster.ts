@@ -52,15 +52,15 @@ export function clusterWarnings(
   const all: [boolean, string][] = [
     [
       settings.install === "release" && settings.releaseUrl.startsWith("http:"),
-      "releaseUrl is plain HTTP: whoever is on the way can change a release and its SHA256SUMS",
+      "releaseUrl is plain HTTP: anyone on the way can change a release and its SHA256SUMS",
     ],
     [
       !verifyHostKeys,
-      "verifyHostKeys is false: whoever answers at a machine's address gets its keys and its data",
+      "verifyHostKeys is false: anyone who answers at a machine's address gets its keys and its data",
     ],
     [
       settings.snapshotEndpoint.startsWith("http:"),
-      "snapshotEndpoint is plain HTTP: whoever is on the way reads every snapshot",
+      "snapshotEndpoint is plain HTTP: anyone on the way reads every snapshot",
     ],
     [
       settings.tls === "off",

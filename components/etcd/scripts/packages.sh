@@ -42,7 +42,7 @@ hold_packages() {
   held=$(apt-mark showhold "${packages[@]}")
   [[ $(wc -w <<<"$held") != "${#packages[@]}" ]] || return 0
   apt-mark hold "${packages[@]}" >/dev/null ||
-    fail "the packages ${packages[*]} could not be held (apt-mark hold, see above): whoever upgrades them would restart etcd"
+    fail "the packages ${packages[*]} could not be held (apt-mark hold, see above): an upgrade of them would restart etcd"
   touch "$packages_held"
 }
 

@@ -152,7 +152,7 @@ describe("what is meant is taken, and said loudly", () => {
     [
       "no host keys",
       { knownHosts: [], verifyHostKeys: false },
-      /verifyHostKeys is false: whoever answers/,
+      /verifyHostKeys is false: anyone who answers/,
     ],
   ])("%s", (_, changes, expected) => {
     expect(warningsOf(settingsOf(changes))).toEqual([expect.stringMatching(expected)]);

@@ -66,7 +66,7 @@ describe("settings of snapshots", () => {
   it("plain HTTP to the store is warned of", () => {
     const values = rawSettings({ snapshotEndpoint: "http://10.0.0.1:5000" });
     expect(warningsOf(readSettings({ values, secrets }))).toEqual([
-      "snapshotEndpoint is plain HTTP: whoever is on the way reads every snapshot",
+      "snapshotEndpoint is plain HTTP: anyone on the way reads every snapshot",
     ]);
   });
 });
