@@ -3,7 +3,6 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackOutputs } from "../operator/stack";
 import { AwsDouble } from "./aws/double";
-import { BUCKET, bucketParts, VOLUME, VOLUME_ATTACHMENT } from "./aws/schema";
 import { commandExists, ensureDocker, type Log, stopDockerWeStarted } from "./docker";
 import type { Engine } from "./engine";
 import { ensureImage, removeImages } from "./image";
@@ -24,6 +23,7 @@ import {
   removeStackFiles,
   writeLabStackFile,
 } from "./stackFile";
+import { statesIn, unknownOf } from "./unknown";
 
 /** The mirror's port: always the same, so that a second run finds the same settings. */
 const mirrorPort = 8379;
@@ -201,19 +201,7 @@ export class Lab {
    * @returns what it was
    */
   async deleteUnknown(): Promise<string[]> {
-    const known = await everyResource();
-    const isKnown = (id: unknown) => known.includes(JSON.stringify(id));
-    const unknown = (await this.aws.list()).filter(
-      ({ type, id, inputs }) =>
-        !isKnown(id) &&
-        ![VOLUME, BUCKET, ...bucketParts].includes(type) &&
-        // Its deletion stops the machine; and the provider takes an attachment that is there for its own.
-        !(
-          type === VOLUME_ATTACHMENT &&
-          isKnown(inputs["instanceId"]) &&
-          isKnown(inputs["volumeId"])
-        ),
-    );
+    const unknown = unknownOf(await this.aws.list(), await statesIn(stacksDir));
     // All at once: each waits for those that depend on it.
     await Promise.all(unknown.map(({ type, id }) => this.aws.delete(type, id)));
     return unknown.map(({ type, id }) => `${type} ${id}`);
@@ -302,26 +290,8 @@ const placeSettings = (gateway: string) => ({
   snapshotUpload: false,
 });
 
-/** The resources that the states of all of the lab's stacks have, as text. */
-async function everyResource(): Promise<string> {
-  const folder = path.join(labDir, "state", ".pulumi", "stacks");
-  const names = await fs.readdir(folder, { recursive: true }).catch((): string[] => []);
-  const files = names.filter((name) => name.endsWith(".json"));
-  if (files.length === 0) {
-    throw new Error(`there is no state in ${folder}, so what is in none of them cannot be told`);
-  }
-  const states = await Promise.all(
-    files.map(async (name) => {
-      const text = await fs.readFile(path.join(folder, name), "utf8");
-      const { checkpoint } = JSON.parse(text) as {
-        checkpoint: { latest?: { resources?: unknown[] } };
-      };
-      // What was being made is apart from them, some of it with the id that it had got: pulumi makes it once more.
-      return JSON.stringify(checkpoint.latest?.resources ?? []);
-    }),
-  );
-  return states.join("\n");
-}
+/** The states of the lab's stacks, of whatever program. */
+const stacksDir = path.join(labDir, "state", ".pulumi", "stacks");
 
 /** Where a program finds releases while the lab serves them. */
 export const mirrorSettings = (gateway: string) => ({
