@@ -34,7 +34,7 @@ restore() {
   what=${what:-the uploaded snapshot}
   rm -rf "$data"/.staging.*
   enter_own_folder
-  bring snapshot
+  bring snapshot "$what"
   check_snapshot snapshot "$what"
   check_snapshot_version "$what"
   make_data snapshot made
@@ -54,14 +54,29 @@ enter_own_folder() {
     fail "something else took the place of $staging, which was to be root's own: what runs as etcd here is not to be trusted. Nothing was changed"
 }
 
-# bring FILE
+# bring FILE WHAT
 bring() {
+  local bytes
   if [[ -n $key ]]; then
+    bytes=$(s3_size "$bucket" "$key")
+    check_room "${bytes:-0}" "bringing and restoring $2"
     s3_get "$bucket" "$key" "$1"
     return
   fi
   [[ -f $uploaded ]] || fail "$uploaded is not here: the upload of restoreFrom has not arrived. Nothing was changed"
+  bytes=$(stat --format=%s "$uploaded")
+  check_room "$bytes" "bringing and restoring $2"
   cp "$uploaded" "$1"
+}
+
+# check_room BYTES WHAT: that this much, and half as much again for the data that it becomes, fit beside what is there:
+# the disk is the running member's, and one that is full takes its writes away.
+check_room() {
+  local free needed
+  free=$(free_mib "$data")
+  needed=$(($1 * 5 / 2 / 1024 ** 2 + 128))
+  ((free >= needed)) ||
+    fail "$data has $free MiB free, and $2 needs $needed MiB beside what is there. Nothing was changed"
 }
 
 # etcd reads what its own or the minor version before has written, and nothing newer. 3.6 and later say

@@ -56,6 +56,13 @@ s3_get() {
   s3_request "$1" "$2" --output "$3" --header "x-amz-content-sha256: $(sha256_of </dev/null)"
 }
 
+# s3_size BUCKET KEY: in bytes; nothing where the store does not tell it, for whatever reason.
+s3_size() {
+  local said
+  said=$(s3_request "$1" "$2" --head --header "x-amz-content-sha256: $(sha256_of </dev/null)" 2>/dev/null) || return 0
+  sed -n 's/^[Cc]ontent-[Ll]ength: *\([0-9]\{1,15\}\).*/\1/p' <<<"$said" | tail -n 1
+}
+
 # s3_request BUCKET KEY OPTION...: one signed request: prints the answer, or fails with what the store has against it.
 s3_request() {
   local bucket=$1 key=$2 url keys said why

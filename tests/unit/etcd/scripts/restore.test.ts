@@ -84,11 +84,42 @@ describe("a snapshot for a member that is to begin from it", () => {
     expect(machine.has("data/restored-r1")).toBe(false);
   });
 
-  it("leaves nothing where it does not fit", () => {
-    const { status, stderr } = restore({}, "free_mib() { echo 1; }");
+  // The disk is the running member's: one that fills it takes its writes away.
+  it("is not brought where it does not fit beside what is there", () => {
+    const { status, stderr } = restore({}, "free_mib() { echo 1; }; cp() { told cp; }");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/has 1 MiB free, and restoring needs 128 MiB/);
+    expect(stderr).toMatch(
+      /has 1 MiB free, and bringing and restoring the uploaded snapshot needs 128 MiB/,
+    );
+    expect(machine.told).not.toContain("cp");
     expect(fs.readdirSync(machine.data)).toEqual([]);
     expect(machine.has("snapshot.db")).toBe(true);
+  });
+
+  it.each([
+    ["is taken where both it and its data fit", 250 + 128, 0],
+    ["is refused where only one of them does", 249 + 128, 1],
+  ])("in a bucket %s", (_, free, expected) => {
+    const store = `
+      free_mib() { echo ${free}; }
+      s3_request() {
+        if [[ $3 == --head ]]; then printf 'HTTP/1.1 200 OK\r\nContent-Length: ${100 * 1024 ** 2}\r\n\r\n'; return; fi
+        told get; : >snapshot; truncate --size=${100 * 1024 ** 2} snapshot
+      }`;
+    const { status, stderr } = restore({ uploaded: "", bucket: "b", key: "k.db" }, store);
+    expect(status, stderr).toBe(expected);
+    expect(machine.told.includes("get")).toBe(expected === 0);
+    if (expected === 1) {
+      expect(stderr).toContain("restoring s3://b/k.db needs 378 MiB beside what is there");
+    }
+  });
+
+  it("in a bucket is asked for itself where the store does not tell its size", () => {
+    const store = `
+      s3_request() { [[ $3 != --head ]] || fail "the store says no"; told get; echo a >snapshot; }`;
+    const { status, stderr } = restore({ uploaded: "", bucket: "b", key: "k.db" }, store);
+    expect(status, stderr).toBe(0);
+    expect(stderr).not.toContain("the store says no");
+    expect(machine.told).toContain("get");
   });
 });
