@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { settingName } from "../components/settings/settings";
-import { readProject } from "../operator/project";
+import { readProject, stackFile as fileOf } from "../operator/project";
 import { labDir, makeLabDir, projectRoot } from "./paths";
 
 /** The lab's stack, and the file of its settings, which git ignores. */
@@ -14,7 +14,7 @@ export const labStackFile = stackFile(labStack);
  * @param folder of another program
  */
 export function stackFile(stack: string, folder = projectRoot): string {
-  return path.join(folder, `Pulumi.${stack}.yaml`);
+  return fileOf(readProject(folder), stack);
 }
 
 interface StackFile {
