@@ -3,6 +3,9 @@ import * as semver from "semver";
 /** The minor versions that this project knows the flags and the upgrade rules of, oldest first. */
 export const supportedMinors = ["3.4", "3.5", "3.6", "3.7"] as const;
 
+/** Those of them that etcd's project still makes patch releases of, as of November 2026. */
+const maintainedMinors: readonly string[] = ["3.5", "3.6", "3.7"];
+
 /**
  * What is wrong with an etcd version that somebody asks for, in words, or undefined.
  * Whether a patch release exists is only known by the place that it is downloaded from.
@@ -42,6 +45,13 @@ export function binariesOf(version: string): string {
 /** The minor version of a release: "3.7" of "3.7.3". */
 export function minorOf(version: string): string {
   return `${semver.major(version)}.${semver.minor(version)}`;
+}
+
+/** What speaks against a version that may be run, in words, or undefined. */
+export function versionWarning(version: string): string | undefined {
+  return versionError(version) === undefined && !maintainedMinors.includes(minorOf(version))
+    ? `is ${version}, for which etcd's project makes no fixes any more: go to ${maintainedMinors[0]} or later, one minor version at a time`
+    : undefined;
 }
 
 /** What is wrong with a minor version that somebody names, in words, or undefined; "" is none. */

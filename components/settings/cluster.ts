@@ -3,7 +3,7 @@ import type { FlagSettings } from "../etcd/flags";
 import { looksLikeHours } from "../etcd/compaction";
 import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
 import type { ReleaseSource } from "../etcd/stage";
-import { minorError, versionError } from "../etcd/versions";
+import { minorError, versionError, versionWarning } from "../etcd/versions";
 import type { Subject } from "../pki/certificate";
 import { lifetimeErrors, type LifetimeSettings } from "../pki/lifetimes";
 import { checkFlags } from "./flags";
@@ -49,7 +49,9 @@ export function clusterWarnings(
   settings: ClusterSettings,
   { members, verifyHostKeys }: { members: number; verifyHostKeys: boolean },
 ): string[] {
+  const old = versionWarning(settings.version);
   const all: [boolean, string][] = [
+    [old !== undefined, `version ${old}`],
     [
       settings.install === "release" && settings.releaseUrl.startsWith("http:"),
       "releaseUrl is plain HTTP: anyone on the way can change a release and its SHA256SUMS",

@@ -492,6 +492,15 @@ describe("a warning", () => {
 
   it("is not given for the defaults", () => expect(warnings({})).toEqual([]));
 
+  it("is given for a version that nobody maintains", () => {
+    expect(warnings({ version: "3.4.23" })).toEqual([
+      "version is 3.4.23, for which etcd's project makes no fixes any more: go to 3.5 or later, one minor version at a time",
+    ]);
+    for (const version of ["3.5.35", "3.6.16", "3.7.3"]) {
+      expect(warnings({ version })).toEqual([]);
+    }
+  });
+
   it("is given for revisions that look like hours", () => {
     expect(warnings({ compactionRetention: "8" })).toEqual([
       "compactionRetention is 8, which keeps as many revisions; as many hours are 8h",
