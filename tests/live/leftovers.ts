@@ -1,3 +1,5 @@
+import * as path from "node:path";
+import { labDir } from "../../lab/paths";
 import { run } from "../../lab/run";
 
 /** What of the lab is still on this machine: its containers and the loop devices of its volumes. */
@@ -10,6 +12,7 @@ export async function leftovers(): Promise<string[]> {
   const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
   return [
     ...(machines.failed ? [] : lines(machines.stdout)),
-    ...lines(devices.stdout).filter((file) => file.includes("/.lab/volumes/")),
+    // Another checkout's are its own.
+    ...lines(devices.stdout).filter((file) => file.startsWith(path.join(labDir, "volumes"))),
   ];
 }
