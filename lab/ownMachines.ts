@@ -8,6 +8,7 @@ import { type Blank, BlankMachines } from "./blankMachines";
 import { makeSshDir } from "./client";
 import { openLab } from "./commands";
 import { mirrorSettings } from "./lab";
+import { newest } from "./mirror/newest";
 import { projectRoot } from "./paths";
 import { labStack, stackFile, writeStackFileElsewhere } from "./stackFile";
 
@@ -72,6 +73,7 @@ function ownSettings(site: BlankMachines, blanks: readonly Blank[]) {
 /** What the examples ask for: each takes the ones that it knows. */
 function exampleSettings(site: BlankMachines, blanks: readonly Blank[]) {
   return {
+    version: newest["3.7"],
     addresses: blanks.map(({ ip }) => ip),
     hostKeys: blanks.map(({ ip }) => site.hostKey(ip)),
     servers: blanks.map(({ name, ip }) => ({ name, address: ip, hostKey: site.hostKey(ip) })),
