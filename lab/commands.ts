@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { askHealth } from "../components/etcd/remote/health";
-import { readOptions, UsageError } from "../operator/commandLine";
+import { asksForHelp, readOptions, UsageError } from "../operator/commandLine";
 import { healthTable } from "../operator/healthTable";
 import type { StackOutputs } from "../operator/stack";
 import { holdingSignals, runInTerminal } from "../operator/terminal";
@@ -27,7 +27,7 @@ export async function openLab(): Promise<Lab> {
       `the lab of ${other} has machines on this host, which has room for one lab: npm run lab -- down, there`,
     );
   }
-  return new Lab(say, canDraw() ? await withSpinner() : withLines(say));
+  return new Lab(say, canDraw() ? withSpinner : withLines(say));
 }
 
 /** Three machines and the cluster on them, or whatever the stack's file says by now. */
@@ -126,7 +126,7 @@ export function folderIn(words: readonly string[]): {
 /** One of the operator's commands. */
 export async function operate(command: string, words: string[]): Promise<number> {
   const program = path.join("operator", `${command}.ts`);
-  if (words.some((word) => word === "--help" || word === "-h")) {
+  if (asksForHelp(words)) {
     return runInTerminal("node", ["run.mjs", program, "--help"], { cwd: projectRoot });
   }
   const lab = await openLab();

@@ -35,7 +35,7 @@ export class InProcessEngine implements Engine {
       log("An earlier run was not finished: starting over");
       await this.down(log);
     }
-    // Pulumi's SDK takes seconds to load, for whoever only asks.
+    // Pulumi's SDK takes seconds to load, also for a command that only asks.
     const { runInProcess } = await import("./inprocess/engine.js");
     const { outputs, connections } = await runInProcess({
       projectRoot,

@@ -109,7 +109,7 @@ export class Lab {
   }
 
   /**
-   * The same with the settings as they stand in the stack's file: whoever has changed them there finds them again.
+   * The same with the settings as they stand in the stack's file: what somebody has changed there stays.
    * Where there is no such file, one is written with the dev stack's settings.
    * @param folder of another program, whose stack has a file of its own
    */
@@ -133,8 +133,10 @@ export class Lab {
       await writeLabStackFile({ ...placeSettings(gateway), deleteData: true });
       return;
     }
-    const own = /^http:\/\/[\d.]+:8379$/.test(String(settings["releaseUrl"]));
-    if (own && settings["releaseUrl"] !== mirrorSettings(gateway).releaseUrl) {
+    const isOurs = new RegExp(`^http://[\\d.]+:${mirrorPort}$`).test(
+      String(settings["releaseUrl"]),
+    );
+    if (isOurs && settings["releaseUrl"] !== mirrorSettings(gateway).releaseUrl) {
       const { releaseUrl, sshCidrs } = placeSettings(gateway);
       await changeLabStackFile({ releaseUrl, ...("sshCidrs" in settings && { sshCidrs }) });
     }

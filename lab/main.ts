@@ -1,5 +1,5 @@
 // npm run lab: the whole program on three local machines, and every command on them. See `usage`.
-import { runWords, UsageError } from "../operator/commandLine";
+import { asksForHelp, runWords, UsageError } from "../operator/commandLine";
 
 const usage = `npm run lab                          three machines and the cluster on them; again: what the settings say by now
 npm run lab -- pulumi ...            pulumi on the lab's stack: pulumi config set version 3.6.16, then pulumi up
@@ -20,7 +20,7 @@ Its machines are containers that may load file systems and change networks as ro
 runWords({ name: "lab", usage }, async (words) => {
   const [command = "up", ...rest] = words[0]?.startsWith("--") ? ["up", ...words] : words;
   const isOurs = ["up", "down", "lose", "machines"].includes(command);
-  if (isOurs && rest.some((word) => word === "--help" || word === "-h")) {
+  if (isOurs && asksForHelp(rest)) {
     console.log(usage);
     return 0;
   }

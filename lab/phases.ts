@@ -33,32 +33,45 @@ export async function withTerminal<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A line that turns while a phase goes on, with the last thing that it said, and then how long it took. */
-export async function withSpinner(): Promise<Show> {
+/** How often what is drawn is drawn again, in ms: alive also while nothing is said for minutes. */
+const drawMs = 500;
+
+/**
+ * Draws on the terminal while `work` is at it, and says at its end how long it took.
+ * @param draw is given how long it has been at it, in seconds
+ */
+export async function whileDrawn<T>(
+  title: string,
+  draw: (seconds: number) => string,
+  work: () => Promise<T>,
+): Promise<T> {
   const { default: ora } = await import("ora");
-  return async ({ title, usually }, work) => {
-    const start = performance.now();
-    const seconds = () => `${((performance.now() - start) / 1000).toFixed(0)} s`;
-    let said = usually;
-    // Not in raw mode, where Ctrl-C is a character that nobody reads.
-    const spinner = ora({ text: `${title} (${said})`, discardStdin: false }).start();
-    turning = spinner;
-    // Alive also where nothing is said for minutes.
-    const timer = setInterval(() => (spinner.text = `${title} (${seconds()}; ${said})`), 1000);
-    const log = (line: string) => {
-      said = line;
-      spinner.text = `${title} (${seconds()}; ${said})`;
-    };
-    try {
-      const result = await work(log);
-      spinner.succeed(`${title} (${seconds()})`);
-      return result;
-    } catch (error) {
-      spinner.fail(`${title} (${seconds()})`);
-      throw error;
-    } finally {
-      clearInterval(timer);
-      turning = undefined;
-    }
-  };
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  const ended = () => `${title} (${seconds().toFixed(0)} s)`;
+  // Not in raw mode, where Ctrl-C is a character that nobody reads.
+  const spinner = ora({ text: draw(0), discardStdin: false }).start();
+  turning = spinner;
+  const timer = setInterval(() => (spinner.text = draw(seconds())), drawMs);
+  try {
+    const result = await work();
+    spinner.succeed(ended());
+    return result;
+  } catch (error) {
+    spinner.fail(ended());
+    throw error;
+  } finally {
+    clearInterval(timer);
+    turning = undefined;
+  }
 }
+
+/** A line for each phase while it goes on, with the last thing that it said. */
+export const withSpinner: Show = ({ title, usually }, work) => {
+  let said = usually;
+  return whileDrawn(
+    title,
+    (seconds) => `${title} (${seconds.toFixed(0)} s; ${said})`,
+    () => work((line) => (said = line)),
+  );
+};

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "./docker";
 
-/** How long whoever is at work is waited for, in ms: an engine whose provider is gone ends within seconds. */
+/** How long another one that is at work is waited for, in ms: an engine whose provider is gone ends within seconds. */
 const limitMs = 60_000;
 const pauseMs = 500;
 

@@ -32,7 +32,7 @@ export function runCommand<const Options extends NonNullable<ParseArgsConfig["op
   ) => Promise<number | undefined | void>,
 ): void {
   runWords({ name, usage }, async (words) => {
-    if (words.includes("--help") || words.includes("-h")) {
+    if (asksForHelp(words)) {
       console.log(usage);
       return 0;
     }
@@ -55,7 +55,7 @@ export function runWords(
     // As some package managers pass it on.
     words.shift();
   }
-  if (words[0] === "--help" || words[0] === "-h") {
+  if (asksForHelp(words.slice(0, 1))) {
     console.log(usage);
     return;
   }
@@ -71,6 +71,11 @@ export function runWords(
         process.exitCode = isUsage ? usageStatus : failure;
       },
     );
+}
+
+/** Whether `--help` is among the words of a command. */
+export function asksForHelp(words: readonly string[]): boolean {
+  return words.includes("--help") || words.includes("-h");
 }
 
 function parsed<const Options extends NonNullable<ParseArgsConfig["options"]>>(

@@ -46,7 +46,7 @@ interface StateResource {
 const clusterType = "etcd:index:EtcdCluster";
 
 /**
- * A cluster with the keys to its machines. They are in the stack's state and not among its outputs: whoever may read
+ * A cluster with the keys to its machines. They are in the stack's state and not among its outputs: a reader of
  * those, such as a later stage, is not root on the machines for that.
  * @param stack its name, with the project's in front where that is another one; the selected one by default
  * @param cluster the name of its component, where the stack has several

@@ -9,7 +9,7 @@ import { commandExists, whyNoDocker } from "../lab/docker";
 import { scriptNames, scriptText } from "../components/etcd/scripts";
 import { projectRoot } from "../lab/paths";
 import { run as runQuietly } from "../lab/run";
-import { refuseWords, runWords, UsageError } from "../operator/commandLine";
+import { asksForHelp, refuseWords, runWords, UsageError } from "../operator/commandLine";
 
 const usage = `npm test                          everything
 npm test -- --no-live             what needs no machines
@@ -211,7 +211,7 @@ async function everything({ live }: { live: boolean }): Promise<void> {
 }
 
 runWords({ name: "test", usage }, async ([what = "--all", ...words]) => {
-  if (words.includes("--help") || words.includes("-h")) {
+  if (asksForHelp(words)) {
     console.log(usage);
     return 0;
   }

@@ -15,7 +15,7 @@ export function versionError(version: string): string | undefined {
   if (parsed === null || parsed.version !== version || parsed.prerelease.length > 0) {
     return `is "${version}", expected a release's full number such as 3.7.3, without a leading "v"`;
   }
-  const minor = `${parsed.major}.${parsed.minor}`;
+  const minor = minorOf(version);
   if (semver.lt(version, "3.4.0")) {
     return (
       `is ${version}, which is too old: before 3.4 there are no learners, so a member could not ` +

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { etcdctlCommand } from "../../lab/client";
 import { newest } from "../../lab/mirror/newest";
 import { labDir } from "../../lab/paths";
-import { canDraw } from "../../lab/phases";
+import { canDraw, whileDrawn } from "../../lab/phases";
 import { run } from "../../lab/run";
 import { lose } from "../changes/changes";
 import { Operator } from "../changes/operator";
@@ -67,7 +67,7 @@ const newAuthority: readonly Stop[] = [
  * @returns the exit status: 1 if a promise was broken on the way
  */
 export async function tour({ short }: { short: boolean }): Promise<number> {
-  const stage = await Stage.open();
+  const stage = new Stage();
   const { operator } = stage;
   if ((await operator.lab.running()) !== undefined) {
     throw new Error(
@@ -157,18 +157,9 @@ function inWords({ writer, sampler, lost: { missing, altered }, violations }: Ve
 
 /** Where it is shown: a picture that is drawn again and again on a terminal; elsewhere nothing but the results. */
 class Stage {
-  readonly operator: Operator;
+  readonly operator = new Operator((line) => (this.said = line.trim() || this.said));
   private said = "";
   private observation: Observation | undefined;
-
-  private constructor(private readonly ora: typeof import("ora").default) {
-    this.operator = new Operator((line) => (this.said = line.trim() || this.said));
-  }
-
-  static async open(): Promise<Stage> {
-    const { default: ora } = await import("ora");
-    return new Stage(ora);
-  }
 
   /** What is seen from now on, until the act is over. */
   watch(observation: Observation): void {
@@ -176,29 +167,17 @@ class Stage {
   }
 
   async act<T>(title: string, work: () => Promise<T>): Promise<T> {
-    const startMs = now();
     if (!canDraw()) {
       return work();
     }
-    // Not in raw mode, where Ctrl-C is a character that nobody reads.
-    const spinner = this.ora({ text: title, discardStdin: false }).start();
-    const timer = setInterval(() => (spinner.text = this.draw(title, startMs)), 500);
     try {
-      const result = await work();
-      spinner.succeed(`${title} (${((now() - startMs) / 1000).toFixed()} s)`);
-      return result;
-    } catch (error) {
-      spinner.fail(title);
-      throw error;
+      return await whileDrawn(title, (seconds) => this.draw(title, seconds), work);
     } finally {
-      clearInterval(timer);
       this.observation = undefined;
     }
   }
 
-  private draw(title: string, startMs: number): string {
-    const nowMs = now();
-    const seconds = (nowMs - startMs) / 1000;
+  private draw(title: string, seconds: number): string {
     const { observation, said } = this;
     if (observation === undefined) {
       return `${title} (${seconds.toFixed()} s)\n  pulumi: ${said}`;
@@ -206,7 +185,7 @@ class Stage {
     const { members } = observation.sampler.history();
     const watched = members.filter(({ forgotten }) => !forgotten);
     const { puts } = observation.writer.history();
-    const scene = { title, seconds, members: watched, puts, nowMs, said };
+    const scene = { title, seconds, members: watched, puts, nowMs: now(), said };
     return picture(scene, process.stderr.columns);
   }
 }

@@ -18,7 +18,7 @@ const from = Number(process.env["FROM_STEP"] ?? 0);
 const names = ["controller-0", "controller-1", "controller-2"];
 
 /**
- * What making one of three machines anew does to the others' speed, on the same few cores, is not what is measured
+ * What replacing one of three machines does to the others' speed, on the same few cores, is not what is measured
  * here: fewer puts than elsewhere, each with as long as no fault may keep the cluster from writing, and half as much
  * again; and what only seems to be down at once for as long as two samples take is told, and no failure.
  */

@@ -147,7 +147,7 @@ function agreementOnVersion(
   const minor = semver.minor(desired.version);
   if (view.version !== undefined && minor < semver.minor(view.version)) {
     // etcdctl's own rule: the minor version, and ".0".
-    return [{ kind: "downgrade", through, target: `3.${minor}.0` }];
+    return [{ kind: "downgrade", through, target: `${minorOf(desired.version)}.0` }];
   }
   const last = attempted ?? recorded?.desired;
   const goesBackUp =

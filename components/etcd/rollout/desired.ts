@@ -25,7 +25,7 @@ export interface DesiredMember {
 export interface Desired {
   readonly clusterName: string;
   readonly version: string;
-  /** Whether going down one minor version is meant. */
+  /** The minor version that going down to is meant; "" for none. */
   readonly allowDowngradeTo: string;
   /** The generations of the CAs that are trusted; the first of them issues. Empty without TLS. */
   readonly certificateAuthorities: readonly number[];

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import * as semver from "semver";
+import { minorOf } from "../versions";
 import { type ClusterView } from "./clusterView";
 import {
   countedDown,
@@ -369,7 +370,7 @@ function versionViolations(view: ClusterView, before: Desired, desired: Desired)
 }
 
 function leastPatchViolations(view: ClusterView, agreed: string, to: string): string[] {
-  const minor = `3.${semver.minor(agreed)}`;
+  const minor = minorOf(agreed);
   const least = leastBeforeNext[minor];
   const from = view.seen
     .map((machine) => machine.process.version)
