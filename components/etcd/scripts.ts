@@ -30,7 +30,18 @@ const parts = {
     "observe",
   ],
   expiry: ["certificateFiles", "expiry"],
-  permit: ["identity", "files", "permit"],
+  turn: [
+    "identity",
+    "units",
+    "dataDirectory",
+    "etcdctl",
+    "running",
+    "certificateFiles",
+    "observe",
+    "files",
+    "permit",
+    "turn",
+  ],
   member: [
     "identity",
     "files",
@@ -79,16 +90,21 @@ export type Bundle = Record<string, string>;
  * command line, a process list or an error message, and the whole can be one secret.
  */
 export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
+  return scriptStart(script) + filesInput(bundle);
+}
+
+/** The beginning of it: the script and its call. */
+export function scriptStart(script: ScriptName): string {
+  // One compound command: bash has read past it before it runs, and ends without reading on.
+  return `${scriptText(script)}{ "$@"; exit; }\n`;
+}
+
+/** The rest of it. */
+export function filesInput(bundle: Bundle): string {
   const files = Object.entries(bundle).map(
     ([name, content]) => `${name} ${Buffer.from(content).toString("base64")}\n`,
   );
-  return [
-    scriptText(script),
-    // One compound command: bash has read past it before it runs, and ends without reading on.
-    '{ "$@"; exit; }\n',
-    ...files,
-    "end\n",
-  ].join("");
+  return [...files, "end\n"].join("");
 }
 
 /**

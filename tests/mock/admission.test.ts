@@ -42,23 +42,24 @@ vi.mock("../../components/etcd/remote/observe", () => ({
     site.looks.push(name);
     return Promise.resolve(shown(name));
   },
-  observeBy: (_: unknown, { name }: { name: string }) => {
-    site.looks.push(name);
-    return Promise.resolve(shown(name));
-  },
   observeCluster: ({ members }: RemoteCluster) => {
     site.lookedAt = members.map(({ target }) => target.host);
     site.looks.push(...members.map(({ name }) => name));
     return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
   },
-  onMachine: (_: unknown, work: (run: unknown) => Promise<unknown>) => work(takePermit),
-  onMachineAfter: async (
-    _: unknown,
+}));
+vi.mock("../../components/etcd/remote/turn", () => ({
+  inTurn: async (
+    { member: { name } }: { member: { name: string } },
     until: Promise<void>,
-    work: (run: unknown) => Promise<unknown>,
+    work: (turn: unknown) => Promise<unknown>,
   ) => {
     await until;
-    return work(takePermit);
+    const look = () => {
+      site.looks.push(name);
+      return Promise.resolve(shown(name));
+    };
+    return work({ look, leave: takePermit });
   },
 }));
 vi.mock("../../components/etcd/releasePage", () => ({
@@ -69,15 +70,13 @@ vi.mock("../../components/etcd/releasePage", () => ({
     );
   },
 }));
-/** What is run on a machine: the permit's script alone. */
-function takePermit(_command: string, stdin: string) {
-  const permit = /^permit (\S+)$/m.exec(stdin)?.[1] ?? "";
-  const lines = Buffer.from(permit, "base64").toString().split("\n");
+function takePermit(permit: string) {
+  const lines = permit.split("\n");
   const [name, action] = ["member", "action"].map((key) =>
     lines.find((line) => line.startsWith(`${key}=`))!.slice(key.length + 1),
   );
   site.permits.push({ name: name!, action: action! });
-  return Promise.resolve({ code: 0, stdout: "", stderr: "" });
+  return Promise.resolve();
 }
 vi.mock("../../components/etcd/rollout/prepare", () => ({
   prepare: (all: readonly Preparation[]) => {

@@ -3,7 +3,14 @@ import { type Observed, type ObservedMachine, readObservation } from "../rollout
 import { scriptCommand, scriptInput } from "../scripts";
 import { withoutControls } from "../strangers";
 import type { RemoteCluster } from "./cluster";
-import { connectSsh, type RunOverSsh, type SshConnection, type SshTarget, withSsh } from "./ssh";
+import {
+  connectSsh,
+  type RunOverSsh,
+  type SshConnection,
+  type SshResult,
+  type SshTarget,
+  withSsh,
+} from "./ssh";
 
 /** What a machine is looked at for. */
 export interface ObservedMember {
@@ -33,7 +40,7 @@ export async function observe(
   endpoints: readonly string[],
 ): Promise<ObservedMachine> {
   try {
-    return await onMachine(target, (run) => observeBy(run, member, endpoints));
+    return await withSsh(target, options, (run) => observeBy(run, member, endpoints));
   } catch (error) {
     return { name: member.name, seen: false, problem: (error as Error).message };
   }
@@ -52,33 +59,33 @@ export async function observeCluster(
 // within 20 s.
 const options = { timeoutSeconds: limitSeconds, dialTimeoutSeconds, dialErrorLimit: 1 };
 
-/** A connection for a look and what follows from it. */
-export function onMachine<Result>(
-  target: SshTarget,
-  work: (run: RunOverSsh) => Promise<Result>,
-): Promise<Result> {
-  return withSsh(target, options, work);
-}
-
 /**
- * The same on a connection that is made while its user still waits for something, since to dial takes as long
- * as a look. One that fails, or breaks before it is used, is made again when it is.
+ * Works on a connection that is made while its user still waits for something, since to dial takes as long as a
+ * look. One that fails, or breaks before it is used, is made again when it is.
  * @param until whatever is waited for; when it fails the connection is of no use
+ * @param begin what can be begun as soon as the connection stands
  */
-export async function onMachineAfter<Result>(
+export async function onMachineAfter<Begun, Result>(
   target: SshTarget,
   until: Promise<void>,
-  work: (run: RunOverSsh) => Promise<Result>,
+  begin: (connection: SshConnection) => Begun,
+  work: (begun: Begun) => Promise<Result>,
 ): Promise<Result> {
-  const early = connectSsh(target, options).catch(() => undefined);
+  const connect = async () => {
+    const connection = await connectSsh(target, options);
+    return { connection, begun: begin(connection) };
+  };
+  const early = connect().catch(() => undefined);
   try {
     await until;
-    const connection = await early;
-    return connection !== undefined && (await stands(connection))
-      ? await work(connection.run)
-      : await onMachine(target, work);
+    const made = await early;
+    if (made !== undefined && (await stands(made.connection))) {
+      return await work(made.begun);
+    }
+    const { connection, begun } = await connect();
+    return await work(begun).finally(connection.close);
   } finally {
-    void early.then((connection) => connection?.close());
+    void early.then((made) => made?.connection.close());
   }
 }
 
@@ -106,7 +113,17 @@ export async function observeBy(
   member: ObservedMember,
   endpoints: readonly string[],
 ): Promise<ObservedMachine> {
-  const command = scriptCommand("observe", {
+  const command = scriptCommand("observe", lookArguments(member, endpoints));
+  const result = await run(command, scriptInput("observe"));
+  if (result.code !== 0) {
+    throw withoutAnAnswer(result);
+  }
+  return readObservation(member.name, result.stdout);
+}
+
+/** What the script of a look is told. */
+export function lookArguments(member: ObservedMember, endpoints: readonly string[]) {
+  return {
     service: member.service,
     config: member.configDirectory,
     data: member.dataDirectory,
@@ -115,12 +132,12 @@ export async function observeBy(
     peer_url: member.peerUrl,
     binaries: member.binaries,
     endpoints: endpoints.join(","),
-  });
-  const { code, stdout, stderr } = await run(command, scriptInput("observe"));
-  if (code !== 0) {
-    throw new Error(tellable(stderr) || `observing it ended with ${code ?? "a signal"}`);
-  }
-  return readObservation(member.name, stdout);
+  };
+}
+
+/** Why a look has told nothing. */
+export function withoutAnAnswer({ stderr, code }: SshResult): Error {
+  return new Error(tellable(stderr) || `observing it ended with ${code ?? "a signal"}`);
 }
 
 /** What a stranger says of itself, for a person's terminal: no control codes, and not for ever. */

@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import type { Duplex, Readable, Writable } from "node:stream";
+import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { Client, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { plainLines, withoutControls } from "../strangers";
 
 /** A machine that answers SSH. */
@@ -66,9 +67,25 @@ export async function runOverSsh(
 /** Runs a command on a connection that stands. */
 export type RunOverSsh = (command: string, stdin?: string | Buffer) => Promise<SshResult>;
 
+/**
+ * A command that runs while its input is written bit by bit. `timeoutSeconds` is the limit of each wait, not of the
+ * whole: it may have to wait for its user. It ends with its connection.
+ */
+export interface Conversation {
+  /**
+   * Writes, and waits for the next line that the command prints: undefined where it has ended instead.
+   * @throws Error as `runOverSsh` does
+   */
+  readonly ask: (text: string) => Promise<string | undefined>;
+  /** Writes the last of its input, and waits for its end. @throws Error as `runOverSsh` does */
+  readonly end: (text?: string) => Promise<SshResult>;
+}
+
 /** A connection that stands, for as many commands as one likes. */
 export interface SshConnection {
   readonly run: RunOverSsh;
+  /** @param stdin the beginning of its input */
+  readonly converse: (command: string, stdin: string) => Conversation;
   /** Since when it stands, in ms of `performance.now()`. */
   readonly sinceMs: number;
   /** Whether it still stands, as far as this end knows. */
@@ -87,6 +104,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions): Promis
   machine.once("close", () => (isOpen = false));
   return {
     run: (command, stdin = "") => execute(machine, target, command, stdin, options),
+    converse: (command, stdin) => converse(machine, target, command, stdin, options),
     sinceMs: performance.now(),
     isOpen: () => isOpen,
     close: () => clients.reverse().forEach((client) => client.end()),
@@ -269,17 +287,68 @@ function execute(
   target: SshTarget,
   command: string,
   stdin: string | Buffer,
-  { timeoutSeconds = 600, stdoutTo, onStderrLine }: SshOptions,
+  options: SshOptions,
+): Promise<SshResult> {
+  const running = begin(client, target, command, options, (channel) => channel.end(stdin));
+  return within(options, target, running);
+}
+
+function converse(
+  client: Client,
+  target: SshTarget,
+  command: string,
+  stdin: string,
+  options: SshOptions,
+): Conversation {
+  let isBegun: (channel: ClientChannel) => void;
+  const begun = new Promise<ClientChannel>((resolve) => (isBegun = resolve));
+  const ended = begin(client, target, command, options, (channel) => {
+    channel.write(stdin);
+    isBegun(channel);
+  });
+  // Whoever asks hears of it.
+  ended.catch(() => undefined);
+  const lines = begun.then((input) => createInterface({ input })[Symbol.asyncIterator]());
+  const answer = async (text: string) => {
+    (await begun).write(text);
+    const line = await (await lines).next();
+    return line.done === true ? undefined : line.value;
+  };
+  return {
+    ask: (text) => {
+      const result = Promise.race([answer(text), ended.then(() => undefined)]);
+      return within(options, target, result);
+    },
+    end: (text = "") => {
+      void begun.then((channel) => channel.end(text));
+      return within(options, target, ended);
+    },
+  };
+}
+
+/** @throws Error where it does not come in time */
+function within<Result>(
+  { timeoutSeconds = 600 }: SshOptions,
+  { host }: SshTarget,
+  result: Promise<Result>,
+): Promise<Result> {
+  const message = `ssh ${host}: the command did not end within ${timeoutSeconds} s`;
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), timeoutSeconds * 1000);
+  });
+  return Promise.race([result, late]).finally(() => clearTimeout(timer));
+}
+
+function begin(
+  client: Client,
+  target: SshTarget,
+  command: string,
+  { stdoutTo, onStderrLine }: SshOptions,
+  use: (channel: ClientChannel) => void,
 ): Promise<SshResult> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string) => {
-      clearTimeout(timer);
-      reject(new Error(`ssh ${target.host}: ${reason}`));
-    };
-    const timer = setTimeout(
-      () => fail(`the command did not end within ${timeoutSeconds} s`),
-      timeoutSeconds * 1000,
-    );
+    const fail = (reason: string) => reject(new Error(`ssh ${target.host}: ${reason}`));
     client.on("close", () => fail("the connection broke before the command's end"));
     client.exec(command, (error, channel) => {
       if (error) {
@@ -320,7 +389,6 @@ function execute(
           fail("the command ended without an exit status");
           return;
         }
-        clearTimeout(timer);
         const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString("utf8");
         const result = {
           ...{ stdout: text(stdout), stderr: plainLines(text(stderr)), output: text(output) },
@@ -334,7 +402,7 @@ function execute(
       });
       // A command that does not read its input closes it early.
       channel.on("error", () => undefined);
-      channel.end(stdin);
+      use(channel);
     });
   });
 }

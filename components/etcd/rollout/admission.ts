@@ -4,21 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
-import { type ClusterIdentity, identityArguments } from "../identity";
-import {
-  observe,
-  observeBy,
-  observeCluster,
-  type ObservedMember,
-  onMachine,
-  onMachineAfter,
-} from "../remote/observe";
+import type { ClusterIdentity } from "../identity";
+import { observe, observeCluster, type ObservedMember } from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
-import type { RunOverSsh, SshTarget } from "../remote/ssh";
+import type { SshTarget } from "../remote/ssh";
+import { inTurn, type Turn, type TurnOf } from "../remote/turn";
 import { waitUntilHealthy } from "../remote/wait";
 import { LiveMachine } from "../remote/machine";
 import { missingRelease } from "../releasePage";
-import { scriptCommand, scriptInput } from "../scripts";
 import type { ReleaseSource } from "../stage";
 import { ClusterView } from "./clusterView";
 import { decide, decideMember, type Question, viewOf } from "./decide";
@@ -38,7 +31,7 @@ import {
 import type { Observed } from "./observed";
 import type { Standing } from "./order";
 import { StagingQueue } from "./stagingQueue";
-import { permitSeconds, permitText } from "./permit";
+import { permitText } from "./permit";
 import { prepare } from "./prepare";
 import {
   type Credentials,
@@ -451,7 +444,9 @@ export class Admission extends pulumi.ComponentResource {
         // It serves already, or another one does: an earlier update came that far.
         await this.takeTurn(name, inputs);
       } else {
-        await onMachine(await this.targetOf(name), (run) => this.permit(step, inputs, run));
+        await inTurn(await this.turnOf(name), Promise.resolve(), (turn) =>
+          this.permit(step, inputs, turn),
+        );
       }
     });
   }
@@ -459,9 +454,8 @@ export class Admission extends pulumi.ComponentResource {
   /** Its own machine tells all that its step rests on. */
   private async takeTurn(name: string, inputs: Inputs): Promise<void> {
     await this.orFail(name, async () => {
-      const target = await this.targetOf(name);
-      const isAlone = await onMachineAfter(target, this.lock.acquire(name), (run) =>
-        this.decideTurn(name, inputs, run),
+      const isAlone = await inTurn(await this.turnOf(name), this.lock.acquire(name), (turn) =>
+        this.decideTurn(name, inputs, turn),
       );
       if (!isAlone) {
         this.lock.release(name);
@@ -470,17 +464,14 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /** Whether the member has the turn to itself. */
-  private async decideTurn(name: string, inputs: Inputs, run: RunOverSsh): Promise<boolean> {
-    const endpoints = await this.endpoints();
-    const look = async () => ({
-      machines: [await observeBy(run, await this.observedMember(name), endpoints)],
-    });
+  private async decideTurn(name: string, inputs: Inputs, turn: Turn): Promise<boolean> {
+    const look = async () => ({ machines: [await turn.look()] });
     let [observed, step] = await this.decided(name, look, inputs);
     if (endsAProcess(step)) {
       await sleep(electionMs);
       [observed, step] = await this.decided(name, look, inputs);
     }
-    await this.permit(step, inputs, run);
+    await this.permit(step, inputs, turn);
     const view = await this.viewOf(observed, await this.former.record);
     this.lock.seesLeader(view.leader);
     return !waitsForOthers(step, view);
@@ -536,22 +527,21 @@ export class Admission extends pulumi.ComponentResource {
     return decideMember(question, name);
   }
 
-  private async permit(step: MemberStep, inputs: Inputs, run: RunOverSsh): Promise<void> {
-    const { service, configDirectory, dataDirectory } = await this.observedMember(step.member);
+  private async permit(step: MemberStep, inputs: Inputs, turn: Turn): Promise<void> {
     const clusterId = await valueOf(this.args.identity.id);
     const binding = { update: await valueOf(this.update), clusterId, digest: digestIn(inputs) };
-    const command = scriptCommand("permit", {
-      service,
-      config: configDirectory,
-      data: dataDirectory,
-      ...identityArguments(this.args.identity, clusterId),
-      lifetime: permitSeconds,
-    });
-    const permit = permitText(step, binding);
-    const { code, stderr } = await run(command, scriptInput("permit", { permit }));
-    if (code !== 0) {
-      throw new Error(stderr.trim() || `the permit for ${step.member} could not be written`);
-    }
+    await turn.leave(permitText(step, binding));
+  }
+
+  private async turnOf(name: string): Promise<TurnOf> {
+    const { identity } = this.args;
+    return {
+      member: await this.observedMember(name),
+      target: await this.targetOf(name),
+      identity,
+      clusterId: await valueOf(identity.id),
+      endpoints: await this.endpoints(),
+    };
   }
 
   private async observedMember(name: string): Promise<ObservedMember> {

@@ -1,16 +1,11 @@
-# Leaves on a machine what has been decided for its member: the member's own script takes it, compares
-# what it finds with what the decision rested on, and does that one thing. Without one it changes nothing.
+# What has been decided for a member: the member's own script takes it, compares what it finds with what the
+# decision rested on, and does that one thing. Without one it changes nothing.
 # shellcheck shell=bash
 
-# Arguments, all of them texts, and those of the parts that it is made of.
+# Arguments of the scripts that read this.
 lifetime= # how long it can be used, in seconds, by this machine's clock
 
-# The file `permit` follows on standard input, as `scriptInput` makes it.
-permit() {
-  take_arguments "$@"
-  lock "$service"
-  check_identity
-  receive_files
+leave_permit() {
   check_permit "$staging/permit"
   printf '%s\nexpires=%s\n' "$(cat "$staging/permit")" "$(($(now) + lifetime))" >"$staging/whole"
   chmod 0600 "$staging/whole"

@@ -9,7 +9,14 @@ import { deleteHow, Dispatcher } from "../../../lab/inprocess/dispatch";
 import { createCommand, runCommand, withKey, withoutKeys } from "../../../lab/inprocess/ssh";
 import { createTls } from "../../../lab/inprocess/tls";
 import { onMachineAfter } from "../../../components/etcd/remote/observe";
-import { type RunOverSsh, runOverSsh, type SshTarget } from "../../../components/etcd/remote/ssh";
+import {
+  type Conversation,
+  connectSsh,
+  type RunOverSsh,
+  runOverSsh,
+  type SshConnection,
+  type SshTarget,
+} from "../../../components/etcd/remote/ssh";
 import { FakeHost } from "./fakeHost";
 
 interface Keys {
@@ -97,6 +104,20 @@ function answer(channel: import("ssh2").ServerChannel, command: string): void {
       });
       return;
     }
+    // Answers each line, until it is told to end.
+    case "converse":
+      channel.on("data", (chunk: Buffer) => {
+        for (const word of chunk.toString().split("\n").slice(0, -1)) {
+          if (word === "end") {
+            channel.stderr.write("bye\n");
+            channel.exit(4);
+            channel.end();
+          } else if (word !== "silence") {
+            channel.write(`${word} is ${word.length} long\n`);
+          }
+        }
+      });
+      return;
     case "fail":
       channel.write("first\n");
       channel.stderr.write("second\n");
@@ -239,6 +260,45 @@ describe("runOverSsh", () => {
   });
 });
 
+describe("a conversation", () => {
+  async function conversing(work: (conversation: Conversation) => Promise<void>, seconds = 600) {
+    const connection = await connectSsh(target, { timeoutSeconds: seconds });
+    await work(connection.converse("converse", "")).finally(connection.close);
+  }
+
+  it("answers line by line, and has an end like any command's", async () => {
+    await conversing(async ({ ask, end }) => {
+      expect(await ask("one\n")).toBe("one is 3 long");
+      expect(await ask("three\n")).toBe("three is 5 long");
+      expect(await end("end\n")).toMatchObject({ code: 4, stderr: "bye\n" });
+    });
+  });
+
+  it("tells an end from an answer", async () => {
+    await conversing(async ({ ask, end }) => {
+      expect(await ask("end\n")).toBeUndefined();
+      expect(await end()).toMatchObject({ code: 4, stderr: "bye\n" });
+    });
+  });
+
+  it("waits for its user as long as it takes, and for each answer for a while", async () => {
+    await conversing(async ({ ask }) => {
+      await sleep(400);
+      expect(await ask("one\n")).toBe("one is 3 long");
+      await expect(ask("silence\n")).rejects.toThrow("did not end within 0.2 s");
+    }, 0.2);
+  });
+
+  it("ends with its connection, and says so", async () => {
+    await conversing(async ({ ask }) => {
+      const asked = ask("silence\n");
+      await sleep(50);
+      machine.connections.at(-1)!.end();
+      await expect(asked).rejects.toThrow("the connection broke before the command's end");
+    });
+  });
+});
+
 describe("onMachineAfter", () => {
   /** How many connections the machine gets while `work` is done. */
   async function connections(work: () => Promise<void>): Promise<number> {
@@ -246,6 +306,7 @@ describe("onMachineAfter", () => {
     await work();
     return machine.connections.length - before;
   }
+  const runOf = ({ run }: SshConnection) => run;
   const run = (command: string) => (over: RunOverSsh) => over(command).then((said) => said.stdout);
 
   it("has dialled by the time at which its turn comes, and uses that connection alone", async () => {
@@ -253,7 +314,7 @@ describe("onMachineAfter", () => {
     const count = await connections(async () => {
       const before = machine.connections.length;
       const turn = sleep(300).then(() => void (dialled = machine.connections.length - before));
-      expect(await onMachineAfter(target, turn, run("uptime"))).toBe("ran uptime\n\n");
+      expect(await onMachineAfter(target, turn, runOf, run("uptime"))).toBe("ran uptime\n\n");
     });
     expect([dialled, count]).toEqual([1, 1]);
   });
@@ -264,17 +325,17 @@ describe("onMachineAfter", () => {
         machine.connections.at(-1)!.end();
         await sleep(50);
       });
-      expect(await onMachineAfter(target, turn, run("uptime"))).toBe("ran uptime\n\n");
+      expect(await onMachineAfter(target, turn, runOf, run("uptime"))).toBe("ran uptime\n\n");
     });
     expect(count).toBe(2);
     await expect(
-      onMachineAfter({ ...target, port: 1 }, Promise.resolve(), run("x")),
+      onMachineAfter({ ...target, port: 1 }, Promise.resolve(), runOf, run("x")),
     ).rejects.toThrow("ECONNREFUSED");
   });
 
   it("does nothing where its turn never comes, and leaves no connection behind", async () => {
     await expect(
-      onMachineAfter(target, Promise.reject(new Error("a has failed")), () => {
+      onMachineAfter(target, Promise.reject(new Error("a has failed")), runOf, () => {
         throw new Error("its work was done");
       }),
     ).rejects.toThrow("a has failed");

@@ -86,13 +86,13 @@ describe("one at a time", () => {
     expect(stderr).toContain("has been at work on etcd for 300 s");
   });
 
-  it.each(["observe", "permit", "member", "restore", "remove", "defrag", "stage"] as const)(
+  it.each(["observe", "turn", "member", "restore", "remove", "defrag", "stage"] as const)(
     "is for %s, too, before it looks at anything",
     (script) => {
       const lines = `${here}
         wait_for_cloud_init() { :; }; check_machine() { :; }; renice() { :; }
         lock() { echo "lock $1"; exit; }
-        ${script} service=etcd </dev/null`;
+        ${script} service=etcd <<<look`;
       const { status, stdout } = runScript(script, lines);
       expect(status).toBe(0);
       expect(stdout).toBe(script === "stage" ? "lock etcd-release\n" : "lock etcd\n");

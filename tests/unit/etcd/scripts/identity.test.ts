@@ -42,7 +42,7 @@ const strangers: [string, () => void, RegExp][] = [
 ];
 
 describe.each<[ScriptName, string?]>([
-  ["permit"],
+  ["turn"],
   ["member"],
   ["restore"],
   ["handover"],
@@ -55,6 +55,7 @@ describe.each<[ScriptName, string?]>([
   const run = () =>
     machine.run(script, {
       args: settings === undefined ? {} : { settings: `${machine.root}/${settings}`, when: "now" },
+      asked: script === "turn" ? "leave\n" : "",
       bundle: { permit: "action=keep\n", unit: "" },
     });
 

@@ -169,9 +169,16 @@ export class FakeMachine {
     script: ScriptName,
     {
       args = {},
+      asked = "",
       bundle = {},
       instead = "",
-    }: { args?: Record<string, string>; bundle?: Bundle; instead?: string } = {},
+    }: {
+      args?: Record<string, string>;
+      /** What comes before the files. */
+      asked?: string;
+      bundle?: Bundle;
+      instead?: string;
+    } = {},
   ) {
     const all = {
       ...{ service: "etcd", config: this.config, data: this.data },
@@ -184,7 +191,7 @@ export class FakeMachine {
     );
     const input = [
       ...[scriptText(script), doubles(this.root), instead, '\n{ "$@"; exit; }\n'],
-      ...[...files, "end\n"],
+      ...[asked, ...files, "end\n"],
     ].join("");
     const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const { status, stdout, stderr } = spawnSync("bash", ["-s", "--", script, ...words], {

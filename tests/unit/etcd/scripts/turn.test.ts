@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import * as path from "node:path";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { clusterId, FakeMachine, otherId } from "./machine";
 
 let machine: FakeMachine;
@@ -12,7 +12,7 @@ beforeEach(() => {
 const decided = `update=u1\ncluster=${clusterId}\nmember=b\naction=restart\nunit=new\nhas_data=true\npid=100\nvia=\nremove=\nrename=\nadd=false\nlead=1f,3\nserve=https://a:2379,https://c:2379\ninitial=a=https://a:2380\ntoken=${clusterId}\nwait=120\n`;
 
 function leave(permit: string, lifetime = "600") {
-  return machine.run("permit", { args: { lifetime }, bundle: { permit } });
+  return machine.run("turn", { asked: "leave\n", args: { lifetime }, bundle: { permit } });
 }
 
 it("a permit is left as it was decided, for root alone, and for a while", () => {
@@ -62,4 +62,51 @@ it.each([
 it("a permit lasts a number of seconds", () => {
   expect(leave(decided, "").stderr).toContain("lifetime is '', expected seconds");
   expect(machine.has("etc/permit")).toBe(false);
+});
+
+describe("a turn", () => {
+  const looking = (more: string, bundle: Record<string, string> = {}) =>
+    machine.run("turn", {
+      asked: "look\n",
+      args: { lifetime: "600" },
+      bundle,
+      instead: `observe() { lock "$service"; cat; echo '{"seen":"all"}'; }\n${more}`,
+    });
+
+  it("tells what it sees in one line, and takes what is decided by it", () => {
+    const { status, stdout, stderr } = looking("", { permit: decided });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '{"seen":"all"}\n',
+      stderr: "",
+    });
+    expect(machine.read("etc/permit")?.startsWith(decided)).toBe(true);
+    // It does not let go of the member in between.
+    expect(machine.told).toEqual(["lock etcd"]);
+  });
+
+  it("leaves the machine as it is where nothing is decided", () => {
+    const before = machine.files;
+    expect(looking("")).toMatchObject({ status: 0, stderr: "" });
+    expect(machine.files).toEqual(before);
+  });
+
+  it("does not hold the member's lock for somebody who is gone", () => {
+    const before = machine.files;
+    const gone = looking(`eval "$(declare -f turn | sed 's/TMOUT=.*/TMOUT=1/')"
+      check_identity() { exec < <(exec sleep 4); }`);
+    expect(gone).toMatchObject({ status: 1, stdout: '{"seen":"all"}\n' });
+    expect(gone.stderr).toContain("did not arrive whole");
+    expect(machine.files).toEqual(before);
+  });
+
+  it("that nobody says has come does not last for ever", () => {
+    const late = machine.run("turn", {
+      asked: "",
+      instead: `eval "$(declare -f turn | sed 's/-t "$turn_comes_within"/-t 0.1/')"
+        take_arguments() { exec < <(exec sleep 2); }`,
+    });
+    expect(late.stderr).toContain("nobody said that it is this member's turn");
+    expect(machine.told).toEqual([]);
+  });
 });
