@@ -86,13 +86,11 @@ function staleness({
       return process.digest !== digest;
     }
     const before = recorded?.desired;
-    const trust = (one: Desired) => [...one.certificateAuthorities].sort().join();
     return (
       before === undefined ||
       (process.version !== "" && process.version !== desired.version) ||
       [before, attempted ?? before].some(
-        (one) =>
-          one.members[name]?.unit !== desired.members[name]?.unit || trust(one) !== trust(desired),
+        (one) => one.members[name]?.unit !== desired.members[name]?.unit,
       )
     );
   };
@@ -112,7 +110,7 @@ function orderedSteps(question: Question, view: ClusterView): (MemberStep | Bloc
 
 function preparations(past: Past, desired: Desired, view: ClusterView): Preparation[] {
   const before = past.recorded?.desired;
-  if (before === undefined || restores(before, desired) || !view.isServed) {
+  if (before === undefined || restores(before, desired)) {
     return [];
   }
   const through = Object.keys(desired.members).find(

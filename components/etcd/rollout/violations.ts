@@ -374,7 +374,7 @@ function leastPatchViolations(view: ClusterView, agreed: string, to: string): st
   const least = leastBeforeNext[minor];
   const from = view.seen
     .map((machine) => machine.process.version)
-    .filter((one) => semver.valid(one) !== null && semver.minor(one) === semver.minor(agreed));
+    .filter((one) => semver.valid(one) !== null);
   const early = [...new Set(from)].filter((one) => least !== undefined && semver.lt(one, least));
   return early.map(
     (one) =>

@@ -9,6 +9,7 @@ import {
   replacedMachines,
   restoredMembers,
 } from "../../../../components/etcd/rollout/desired";
+import type { Answer, Process } from "../../../../components/etcd/rollout/observed";
 import { parallelViolations } from "../../../../components/etcd/rollout/violations";
 import {
   blank,
@@ -44,6 +45,7 @@ const elsewhere = { peerUrl: "https://10.0.2.9:2380", clientUrl: "https://10.0.2
 const restore = { id: "1a2b3c4d", from: "s3://bucket/etcd.db", overData: false };
 const each = (changes: MachineChanges, all = names) =>
   Object.fromEntries(all.map((name) => [name, changes]));
+const nobodyTells: ObservedChanges = { silent: true, machines: { c: { process: stopped } } };
 const nobodyHasData: ObservedChanges = { machines: each(blank), silent: true };
 
 /** Every member trusts both CAs and has a certificate of this one. */
@@ -76,6 +78,7 @@ const halfWay = (
   ...more,
 });
 const newer = { version: "3.7.3" };
+const older = { version: "3.5.35" };
 
 describe("an update that works on few resources at a time", () => {
   const restored = desired({ restore: { id: "1a2b3c4d", from: "etcd.db", overData: true } });
@@ -111,14 +114,8 @@ describe("a change that may be made", () => {
     ["a patch release down", { version: "3.6.15" }],
     ["the older minor version, asked for", { version: "3.5.35", allowDowngradeTo: "3.5" }],
     ["an upgrade that repairs a member", newer, down],
-    ["a version that nobody tells, as it was", {}, { clusterVersion: undefined, silent: true }],
-    [
-      "back to what ran last, though no version can be seen",
-      {},
-      { clusterVersion: undefined, silent: true },
-      {},
-      newer,
-    ],
+    ["a version that nobody tells, as it was", {}, nobodyTells],
+    ["back to what ran last, though no version can be seen", {}, nobodyTells, {}, newer],
     ["more members", { members: fiveMembers }],
     ["fewer members", {}, { all: five }, { members: fiveMembers }],
     [
@@ -181,6 +178,26 @@ describe("a change that may be made", () => {
       { certificateAuthorities: [1, 2] },
     ],
     ["another instance type", { instanceType: "t3.medium" }],
+    [
+      "the CA as it was, where an interrupted update has left a certificate of the other",
+      {},
+      { machines: { b: { issuedBy: 2 } } },
+      {},
+      { certificateAuthorities: [2, 1] },
+    ],
+    [
+      "another CA, though a machine tells neither what it trusts nor whose certificate it has",
+      { certificateAuthorities: [1, 2] },
+      { machines: { b: { process: { trusts: undefined }, issuedBy: undefined } } },
+    ],
+    [
+      "a second CA, whatever a machine that leaves trusts",
+      { certificateAuthorities: [2, 1] },
+      { ...both(1), all: five, machines: { ...both(1).machines, e: { process: { trusts: [1] } } } },
+      { certificateAuthorities: [1, 2] },
+    ],
+    ["a version from which etcd cannot go down, as it was", older, runs("3.5.35"), older],
+    ["a quota that is too small already", {}, { status: { a: { dbSizeBytes: 9 * GiB } } }],
     ["a smaller quota that has room", { quotaBytes: 2 * GiB }],
     ["a larger volume", { dataVolumeGiB: 30 }],
     [
@@ -247,6 +264,12 @@ describe("a change that is refused", () => {
       runs("3.6.10"),
       /members run 3\.6\.10: from 3\.6\.11 on the way .* Go to the latest 3\.6 first$/,
       { version: "3.6.10" },
+    ],
+    [
+      "3.7 while one member is not ready for it and another one tells no version",
+      newer,
+      { machines: { b: { process: { version: "" } }, c: { process: { version: "3.6.10" } } } },
+      /members run 3\.6\.10/,
     ],
     [
       "3.7 while one member is not ready for it",
@@ -667,6 +690,21 @@ describe("before an update has succeeded", () => {
   });
 });
 
+describe("a member as it is asked for", () => {
+  const ending = (restarts: number) => ({ pid: 99, isUp: false, restarts });
+
+  it.each<[string, Partial<Process>, Answer, string]>([
+    ["stays as it is", {}, "serves", "keep"],
+    ["is started where it is stopped", stopped, "refused", "start"],
+    ["is left alone while systemd tries again", ending(2), "refused", "keep"],
+    ["is started anew once systemd is only trying again", ending(3), "refused", "start"],
+    ["is not restarted because it tells no version", { version: "" }, "serves", "keep"],
+  ])("%s", (_, process, answer, expected) => {
+    const { steps } = decided({}, { machines: { b: { process } }, answers: { b: answer } });
+    expect(steps.find(({ member }) => member === "b")).toMatchObject({ action: expected });
+  });
+});
+
 describe("the order of the steps", () => {
   const order = (changes: Partial<Desired>, seen: ObservedChanges) =>
     decided(changes, seen).steps.map(({ member }) => member);
@@ -771,6 +809,14 @@ describe("what the cluster is asked for first", () => {
       { members: fiveMembers },
     ],
     [
+      "to let those go that leave, once, where an interrupted update had gone on with it",
+      {},
+      { all: five },
+      [{ kind: "remove", through: "a", peerUrls: [peerUrl("d"), peerUrl("e")] }],
+      { members: fiveMembers },
+      { members: fiveMembers },
+    ],
+    [
       "to let those go that an interrupted update brought",
       {},
       { all: names, entries: { d: {} } },
@@ -794,7 +840,7 @@ describe("what the cluster is asked for first", () => {
     ],
     [
       "nothing of a cluster that is to begin from a snapshot",
-      { restore: { ...restore, overData: true } },
+      { ...newer, restore: { ...restore, overData: true } },
       {},
       [],
     ],

@@ -98,6 +98,23 @@ describe("what happens to a member next", () => {
       { action: "start", rename: idOf("b") },
     ],
     [
+      "it is at its own address, and an entry under its name is left at another one",
+      "b",
+      {
+        machines: { b: { process: stopped } },
+        answers: { b: "refused" },
+        entries: { z: { name: "b", peerUrls: ["https://10.0.9.9:2380"] } },
+      },
+      { action: "start", rename: "" },
+    ],
+    [
+      "it goes on to the next minor version, while no update has succeeded yet",
+      "b",
+      {},
+      { action: "restart" },
+      { recorded: undefined, desired: desired({ version: "3.7.3" }) },
+    ],
+    [
       "it is a learner that was started and not promoted",
       "b",
       { machines: { b: current }, answers: { b: "silent" }, entries: { b: { isLearner: true } } },
@@ -331,7 +348,13 @@ describe("what nothing is done to", () => {
     [
       "a healthy one whose members may not be asked for",
       "b",
-      { machines: { b: { view: { members: undefined, alarms: undefined } } }, all: ["b"] },
+      { machines: { b: { view: { members: undefined } } }, all: ["b"] },
+      /^not restarting this healthy member: its members and alarms could not be asked for\. See npm run health/,
+    ],
+    [
+      "a healthy one whose alarms may not be asked for",
+      "b",
+      { machines: { b: { view: { alarms: undefined } } }, all: ["b"] },
       /^not restarting this healthy member: its members and alarms could not be asked for\. See npm run health/,
     ],
     // B8b: it runs and does not answer.
