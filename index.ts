@@ -21,6 +21,8 @@ export const {
   caCertPem,
   clientCertPem,
   clientKeyPem,
+  clients,
+  connections,
   health,
   ssh,
   clientSecurityGroupId,

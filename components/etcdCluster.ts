@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EtcdClusterArgs } from "./etcdClusterArgs";
 import { desiredCluster } from "./etcd/desiredCluster";
+import { type ClientCredentials, Clients } from "./etcd/clients";
 import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
 import { type Member, Members } from "./etcd/members";
@@ -43,6 +44,13 @@ export class EtcdCluster extends pulumi.ComponentResource {
   readonly clientCertPem: pulumi.Output<string>;
   /** Secret. Its key. */
   readonly clientKeyPem: pulumi.Output<string>;
+  /** Secret. What each of `clients` is given, by its name. */
+  readonly clients: pulumi.Output<Record<string, ClientCredentials>>;
+  /**
+   * Secret, since there may be a password in it. The lines or the file that each of `clients` reads, by its name, with the
+   * files that `npm run client` writes.
+   */
+  readonly connections: pulumi.Output<Record<string, string>>;
   readonly health: pulumi.Output<EtcdClusterHealth>;
   /** How each machine is reached, without the keys. */
   readonly ssh: pulumi.Output<SshOutput[]>;
@@ -106,7 +114,16 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
     // Without issuers there is no TLS.
     const issuers = tls ? clusterIssuers(name, settings, admission.gate, parent) : undefined;
-    const client = issuers?.clients.issue("client", "client", noNames, parent);
+    const client = issuers?.clients.issue("client", "client", noNames, parent, "client");
+    const clients =
+      issuers &&
+      new Clients(
+        name,
+        settings.clients,
+        { isOn: settings.accessControl, issuer: issuers.clients },
+        parent,
+      );
+    const asksForAccess = settings.accessControl || Object.keys(settings.clients).length > 0;
 
     const members: Member[] = machines.map((machine, index) => ({
       machine,
@@ -128,6 +145,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
         snapshots: snapshotPlan(settings, made.snapshotBucket, secretAccessKey),
         restore,
         serverNames: settings.serverNames,
+        access: asksForAccess ? clients?.request : undefined,
       },
       parent,
     );
@@ -141,6 +159,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
     this.caCertPem = issuers?.clients.caCertPem ?? pulumi.output("");
     this.clientCertPem = client?.certPem ?? pulumi.output("");
     this.clientKeyPem = client?.keyPem ?? pulumi.secret("");
+    const none = <Value>() =>
+      pulumi.output<Record<string, Value>>({}) as pulumi.Output<Record<string, Value>>;
+    this.clients = clients?.credentials ?? none();
+    const folder = (one: string) => `.etcd/${pulumi.getStack()}/${one}`;
+    this.connections = clients?.connections(this.endpoints, folder) ?? none();
     this.health = pulumi
       .all([cluster.health, issuers?.clients.ends ?? {}, issuers?.peers.ends ?? {}])
       .apply(([said, ...ends]) => ({
@@ -159,6 +182,8 @@ export class EtcdCluster extends pulumi.ComponentResource {
       caCertPem: this.caCertPem,
       clientCertPem: this.clientCertPem,
       clientKeyPem: this.clientKeyPem,
+      clients: this.clients,
+      connections: this.connections,
       health: this.health,
       ssh: this.ssh,
       clientSecurityGroupId: this.clientSecurityGroupId,

@@ -46,6 +46,31 @@ export interface EtcdClusterArgs {
   readonly restore?: EtcdRestore;
   /** Whether data on the machines goes with its stack or its member. @default false */
   readonly deleteData?: boolean;
+  /**
+   * Who uses the cluster: each gets a certificate of its own, by its name.
+   * @default {}
+   * @example { "kube-apiserver": { preset: "kubernetes" }, app: { role: "readwrite", prefixes: ["/app/"] } }
+   */
+  readonly clients?: Record<string, EtcdClient>;
+  /**
+   * Whether a client may do what its role says, and nothing else. etcd 3.5.33, 3.6.14 or 3.7.1 or a later patch.
+   * @default false
+   */
+  readonly accessControl?: boolean;
+}
+
+/** A client of the cluster: a preset, or a role and what it is for. What it says itself counts before its preset. */
+export interface EtcdClient {
+  /** "kubernetes", "k3s", "patroni", "apisix", "calico", "cilium", "vault", "coredns" or "traefik". */
+  readonly preset?: string;
+  /** "root" (everything, rights of others included), "readwrite" or "readonly". @default the preset's */
+  readonly role?: string;
+  /** Beginnings of keys; "" is all of them. @default the preset's */
+  readonly prefixes?: string[];
+  /** Whole keys. @default the preset's */
+  readonly keys?: string[];
+  /** Whether it is told a password: whoever uses etcd's JSON gateway is not known by a certificate. @default the preset's, or false */
+  readonly password?: boolean;
 }
 
 /** A machine for a member: Linux with systemd, and a user who is root or may become it by sudo. */

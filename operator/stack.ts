@@ -1,3 +1,4 @@
+import type { ClientCredentials } from "../components/etcd/clients";
 import type { RemoteCluster } from "../components/etcd/remote/cluster";
 import type { SshTarget } from "../components/etcd/remote/ssh";
 import type { Desired } from "../components/etcd/rollout/desired";
@@ -18,6 +19,8 @@ export interface StackOutputs extends RemoteCluster {
   readonly caCertPem: string;
   readonly clientCertPem: string;
   readonly clientKeyPem: string;
+  readonly clients?: Readonly<Record<string, ClientCredentials>>;
+  readonly connections?: Readonly<Record<string, string>>;
   /** What the last update that succeeded has left for the next one; none without the engine, which keeps no state. */
   readonly record?: StackRecord | undefined;
 }

@@ -1,4 +1,5 @@
 import type { MachineSpec } from "../machines/machine";
+import { type Client, rolesOf } from "./access";
 import { type FlagSettings, memberFlags } from "./flags";
 import { type MemberPlan, type MemberRequest, planMembers } from "./plan";
 import type { Desired } from "./rollout/desired";
@@ -15,6 +16,8 @@ export interface ClusterRequest extends FlagSettings {
   readonly certificateAuthorities: readonly number[];
   readonly certificateIssue: number;
   readonly restore: RestoreRequest;
+  readonly clients: Readonly<Record<string, Client>>;
+  readonly accessControl: boolean;
 }
 
 /** A member as it will run. */
@@ -61,6 +64,8 @@ export function desiredCluster(
     dataVolumeGiB,
     fixed,
     restore,
+    accessControl: request.accessControl,
+    clients: rolesOf(request.clients),
     members: Object.fromEntries(
       members.map((member) => [
         member.name,

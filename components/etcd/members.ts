@@ -4,6 +4,8 @@ import type { Machine } from "../machines/machine";
 import type { Certificate } from "../pki/certificate";
 import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
+import { accessText } from "./access";
+import type { AccessRequest } from "./clients";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { PlannedMember } from "./desiredCluster";
@@ -43,6 +45,8 @@ export interface MembersArgs {
   readonly restore: RestoreRequest;
   /** Further names and addresses that clients use for every member. */
   readonly serverNames: readonly string[];
+  /** Who may do what; without it nobody has been asked for. */
+  readonly access: AccessRequest | undefined;
 }
 
 /** How long the cluster may take to be healthy once every member is, in seconds. */
@@ -87,7 +91,13 @@ export class Members extends pulumi.ComponentResource {
     this.binaries = binariesOf(version);
 
     const staging = admission.stagingHooks();
-    const operator = issuers?.clients.issue("operator", "client", noNames, { parent: this });
+    const operator = issuers?.clients.issue(
+      "operator",
+      "client",
+      noNames,
+      { parent: this },
+      "operator",
+    );
     const stages = members.map((member) => this.stage(member, operator, staging));
     const restored = this.prepareRestore(stages);
     const shared: Shared = {
@@ -99,7 +109,9 @@ export class Members extends pulumi.ComponentResource {
       before: [...stages, ...restored],
     };
     const made = members.map((member, index) => this.run(member, stages[index]!, shared));
-    this.health = this.check([...stages, ...made.map(({ resource }) => resource)]);
+    const done = made.map(({ resource }) => resource);
+    const access = this.control(done);
+    this.health = this.check([...stages, ...done, ...access]);
     const machines = members.map(({ machine }) => machine);
     const digests = Object.fromEntries(made.map(({ name, digest }) => [name, digest]));
     admission.record(machines, digests, this.isDone(made));
@@ -243,6 +255,50 @@ export class Members extends pulumi.ComponentResource {
     );
     admission.guard.memberIsMade(name, resource);
     return { name, resource, asked, digest: unit.apply(({ digest }) => digest) };
+  }
+
+  /** Users, roles and whether rights are asked for, once all members serve; nothing where nobody has asked for any. */
+  private control(done: remote.Command[]): remote.Command[] {
+    const { access, identity, members } = this.args;
+    if (access === undefined) {
+      return [];
+    }
+    const command = (isOn: boolean) =>
+      pulumi.all([this.plans, identity.id]).apply(([plans, id]) => {
+        const { service, configDirectory, dataDirectory, clientUrl, tls } = plans[0]!;
+        return scriptCommand("access", {
+          state: isOn ? "on" : "off",
+          service,
+          config: configDirectory,
+          data: dataDirectory,
+          client_url: clientUrl,
+          tls,
+          binaries: this.binaries,
+          ...identityArguments(identity, id),
+          // So that a preview shows who gets other rights.
+          roles: access.users.map(({ role }) => role).join(","),
+        });
+      });
+    const files = access.passwords.apply((passwords) => ({
+      users: accessText(access.users),
+      ...passwords,
+    }));
+    return [
+      new remote.Command(
+        `${this.name}-access`,
+        {
+          connection: members[0]!.machine.connection,
+          create: command(access.isOn),
+          update: command(access.isOn),
+          delete: command(false),
+          stdin: pulumi.secret(files.apply((bundle) => scriptInput("access", bundle))),
+          addPreviousOutputInEnv: false,
+          logging: remote.Logging.Stderr,
+        },
+        // Without its cluster there are no rights to take back.
+        { parent: this, dependsOn: done, deletedWith: this },
+      ),
+    ];
   }
 
   /** The certificates and keys of a member's machine; none without TLS. */

@@ -57,6 +57,7 @@ const parts = {
     "member",
   ],
   health: ["health"],
+  access: ["identity", "files", "etcdctl", "access"],
   snapshot: ["identity", "etcdctl", "curl", "s3", "snapshotFile", "snapshotsHere", "snapshot"],
   snapshotAge: ["snapshotsHere", "snapshotAge"],
   handover: ["identity", "etcdctl", "others", "handover"],
@@ -81,6 +82,24 @@ export function installedScript(script: ScriptName): string {
   return `#!/bin/bash\n${scriptText(script)}${script} "$@"\n`;
 }
 
+/**
+ * The same without what bash only reads over, which it does byte by byte from a pipe while others wait: comments and
+ * indentation, but for those of a text that the script writes.
+ */
+function compact(text: string): string {
+  let until: string | undefined;
+  const kept = text.split("\n").flatMap((line) => {
+    if (until !== undefined) {
+      until = line === until ? undefined : until;
+      return [line];
+    }
+    until = /<<(\w+)$/.exec(line)?.[1];
+    const bare = line.trimStart();
+    return bare === "" || bare.startsWith("#") ? [] : [bare];
+  });
+  return `${kept.join("\n")}\n`;
+}
+
 /** A file that goes to a machine: its name in the bundle and its content. */
 export type Bundle = Record<string, string>;
 
@@ -96,13 +115,13 @@ export function scriptInput(script: ScriptName, bundle: Bundle = {}): string {
 /** The beginning of it: the script and its call. */
 export function scriptStart(script: ScriptName): string {
   // One compound command: bash has read past it before it runs, and ends without reading on.
-  return `${scriptText(script)}{ "$@"; exit; }\n`;
+  return `${compact(scriptText(script))}{ "$@"; exit; }\n`;
 }
 
-/** The rest of it. */
+/** The rest of it: a line each, as bash's `printf %b` reads it back without another process. */
 export function filesInput(bundle: Bundle): string {
   const files = Object.entries(bundle).map(
-    ([name, content]) => `${name} ${Buffer.from(content).toString("base64")}\n`,
+    ([name, content]) => `${name} ${content.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`,
   );
   return [...files, "end\n"].join("");
 }

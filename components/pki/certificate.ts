@@ -3,7 +3,7 @@ import * as tls from "@pulumi/tls";
 import type { Authority } from "./authority";
 import type { Lifetimes } from "./lifetimes";
 import { type Purpose, usesOf } from "./purposes";
-import type { SubjectNames } from "./subjectNames";
+import { noNames, type SubjectNames } from "./subjectNames";
 
 /** A certificate's subject. Its common name is the certificate's own where none is given here. */
 export interface Subject {
@@ -50,15 +50,23 @@ export class CertificateIssuer {
       .apply((all) => all.join(""));
   }
 
+  /** To a client of the cluster's: whatever the others' subject is, its common name is the client's. */
+  issueToClient(client: string, opts?: pulumi.ComponentResourceOptions): Certificate {
+    return this.issue(`client-${client}`, "client", noNames, opts, client);
+  }
+
+  /** @param commonName whatever the subject says */
   issue(
     name: string,
     purpose: Purpose,
     names: pulumi.Input<SubjectNames>,
     opts?: pulumi.ComponentResourceOptions,
+    commonName?: string,
   ): Certificate {
+    const subject = { ...this.args.subject, ...(commonName !== undefined && { commonName }) };
     const certificate = new Certificate(
       `${this.component}-${name}`,
-      { ...this.args, name, purpose, names },
+      { ...this.args, subject, name, purpose, names },
       opts,
     );
     this.issued.push(certificate);

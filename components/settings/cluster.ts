@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { Client } from "../etcd/access";
 import type { FlagSettings } from "../etcd/flags";
 import { looksLikeHours } from "../etcd/compaction";
 import { fileSha256, knownChecksums } from "../etcd/releaseChecksums";
@@ -6,6 +7,7 @@ import type { ReleaseSource } from "../etcd/stage";
 import { minorError, versionError, versionWarning } from "../etcd/versions";
 import type { Subject } from "../pki/certificate";
 import { lifetimeErrors, type LifetimeSettings } from "../pki/lifetimes";
+import { checkAccess } from "./clients";
 import { checkFlags } from "./flags";
 import { isPlainPath, labelError } from "./names";
 import { type SettingError, errorOf } from "./reader";
@@ -27,6 +29,9 @@ export interface ClusterSettings extends FlagSettings, LifetimeSettings, Snapsho
   readonly certificateIssue: number;
   readonly certificateAuthorities: number[];
   readonly serverNames: string[];
+  /** By their names. */
+  readonly clients: Readonly<Record<string, Client>>;
+  readonly accessControl: boolean;
 }
 
 export function releaseSource(settings: ClusterSettings): ReleaseSource {
@@ -73,6 +78,14 @@ export function clusterWarnings(
       "plainLoopback is true: every process on a member's machine reads and writes everything, without a certificate",
     ],
     [
+      !settings.accessControl && Object.keys(settings.clients).length > 0,
+      "accessControl is false: each of the clients reads and writes everything, whatever its role is",
+    ],
+    [
+      settings.plainLoopback && settings.accessControl,
+      "plainLoopback is true, and so is accessControl: who comes without a certificate has no name, and is refused by every request",
+    ],
+    [
       looksLikeHours(settings.compactionRetention),
       `compactionRetention is ${settings.compactionRetention}, which keeps as many revisions; as many hours are ${settings.compactionRetention}h`,
     ],
@@ -100,6 +113,7 @@ export function checkCluster(settings: ClusterSettings): SettingError[] {
     ...checkFlags(settings),
     ...lifetimesOf(settings),
     ...checkAuthorities(settings),
+    ...checkAccess(settings),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Ec2Settings } from "./ec2";
 import type { SettingsReader } from "./reader";
 
 /** The settings that have one place each among a component's args, and are the same there. */
-export type Placed = Omit<ClusterSettings, "tls" | "snapshotSecretAccessKey"> &
+export type Placed = Omit<ClusterSettings, "tls" | "snapshotSecretAccessKey" | "clients"> &
   Omit<Ec2Settings, "controllers" | "replacements" | "dataReplacements">;
 
 /** Where each of them is, and what it is where nobody says: `Pulumi.yaml` has the same. */
@@ -17,6 +17,7 @@ export const places: {
   allowDowngradeTo: ["allowDowngradeTo", ""],
   evenMembers: ["evenMembers", false],
   deleteData: ["deleteData", false],
+  accessControl: ["accessControl", false],
   install: ["release.install", "release"],
   releaseUrl: ["release.url", "https://github.com/etcd-io/etcd/releases/download"],
   releaseFile: ["release.file", ""],
@@ -116,10 +117,13 @@ function readAs(otherwise: unknown, reader: SettingsReader, setting: string): un
  * @param onEc2 whether the controllers' are among them
  */
 export function argsWith(
-  settings: Placed & Pick<ClusterSettings, "tls">,
+  settings: Placed & Pick<ClusterSettings, "tls" | "clients">,
   onEc2: boolean,
 ): EtcdClusterArgs {
-  const args: Record<string, unknown> = { tls: { enabled: settings.tls === "on" } };
+  const args: Record<string, unknown> = {
+    tls: { enabled: settings.tls === "on" },
+    clients: settings.clients,
+  };
   for (const [setting, [place]] of Object.entries(places)) {
     if (onEc2 || !place.startsWith("controllers.")) {
       const [last, ...groups] = place.split(".").reverse();

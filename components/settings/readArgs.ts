@@ -6,6 +6,7 @@ import { existingMachines } from "../machines/existing/machines";
 import type { ExistingMachine } from "../machines/existing/spec";
 import type { MachineMaker } from "../machines/machine";
 import { type Bounded, boundError, bounds } from "./bounds";
+import { readClients } from "./clients";
 import { checkCluster, checkMemberCount, clusterWarnings, type ClusterSettings } from "./cluster";
 import { checkEc2, ec2Warnings, type Ec2Settings } from "./ec2";
 import { addressErrors, checkEach } from "./machines";
@@ -113,8 +114,11 @@ export function allSettings(
       ),
     );
   const secret = args.snapshots?.secretAccessKey ?? "";
+  const { clients, errors } = readClients(args.clients ?? {});
+  misplaced.push(...errors.map(({ setting, text }) => ({ place: setting, text })));
   return {
     ...placed,
+    clients,
     clusterName: args.clusterName ?? name,
     tls: (args.tls?.enabled ?? true) ? "on" : "off",
     // What is not known yet cannot be checked, but that it is there.

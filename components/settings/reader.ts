@@ -87,6 +87,11 @@ export class SettingsReader {
     return found ?? words[0];
   }
 
+  /** A list or an object, of which somebody else knows what is in it. */
+  structure(setting: string): unknown {
+    return this.json(setting, {});
+  }
+
   strings(setting: string): string[] {
     const value = this.json(setting, []);
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {

@@ -1,6 +1,7 @@
 import type { SshSettings } from "../ssh";
 import type { MachineSetting } from "../machines/existing/machineSetting";
 import type { Subject } from "../pki/certificate";
+import { readClients } from "./clients";
 import { checkCluster, checkMemberCount, type ClusterSettings } from "./cluster";
 import { checkEc2, type Ec2Settings } from "./ec2";
 import { checkMachines, readMachines } from "./machines";
@@ -64,6 +65,7 @@ function read(reader: SettingsReader): Settings {
     install: reader.choice("install", ["release", "package", "file"]),
     tls: reader.choice("tls", ["on", "off"]),
     certificateSubject: readSubject(reader),
+    clients: readClientsOf(reader),
     snapshotSecretAccessKey: reader.string("snapshotSecretAccessKey"),
     controllers: reader.objects("controllers", ["name", "privateIp"], []),
     machines: readMachines(reader),
@@ -77,6 +79,12 @@ function read(reader: SettingsReader): Settings {
     bastion: readBastion(reader),
     bastionPrivateKey: reader.string("bastionPrivateKey"),
   };
+}
+
+function readClientsOf(reader: SettingsReader): Settings["clients"] {
+  const { clients, errors } = readClients(reader.structure("clients"));
+  errors.forEach(({ setting, text }) => reader.error(setting, text));
+  return clients;
 }
 
 function readSubject(reader: SettingsReader): Subject {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { filesIn } from "../filesIn";
 import { type Recording, record } from "./program";
 
 const instance = "aws:ec2/instance:Instance";
@@ -6,8 +7,7 @@ const instance = "aws:ec2/instance:Instance";
 /** What a controller's snapshots are told: `bucket`, `region` and so on. */
 function snapshotSettings(recording: Recording): Record<string, string> {
   const { stdin } = recording.get("command:remote:Command", "controller-0").inputs;
-  const [, content] = /^snapshot-settings (\S+)$/m.exec(String(stdin.value))!;
-  const lines = Buffer.from(content!, "base64").toString().trim().split("\n");
+  const lines = filesIn(String(stdin.value))["snapshot-settings"]!.trim().split("\n");
   return Object.fromEntries(lines.map((line) => line.split("=")));
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { filesIn } from "../filesIn";
 import { type Recording, record } from "./program";
 
 const command = "command:remote:Command";
@@ -14,13 +15,7 @@ const names = ["controller-0", "controller-1", "controller-2"];
 /** What a script is given on its standard input, by its name. */
 function filesOf(program: Recording, name: string): Record<string, string> {
   const stdin = program.get(command, name).inputs["stdin"] as { value: string };
-  const lines = stdin.value.split("\n").filter((line) => /^[\w.-]+ [\w+/=]*$/.test(line));
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [file = "", content = ""] = line.split(" ");
-      return [file, Buffer.from(content, "base64").toString()];
-    }),
-  );
+  return filesIn(stdin.value);
 }
 
 describe("snapshots", () => {
@@ -52,8 +47,6 @@ describe("snapshots", () => {
     const everything = program.registrations.map(({ inputs }) => inputs);
     const shown = everything.map((inputs) => ({ ...inputs, stdin: "" }));
     expect(JSON.stringify(shown)).not.toContain(secret);
-    const encoded = Buffer.from(`AKIAEXAMPLE:${secret}\n`).toString("base64");
-    expect(JSON.stringify(shown)).not.toContain(encoded);
     for (const name of names) {
       expect(program.get(command, name).inputs["stdin"]).toMatchObject({
         "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",

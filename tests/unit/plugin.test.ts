@@ -23,7 +23,9 @@ describe("what programs in other languages get", () => {
   it("is the component with all of its inputs and outputs", () => {
     expect(Object.keys(cluster.inputs).sort()).toEqual([
       ...[
+        "accessControl",
         "allowDowngradeTo",
+        "clients",
         "clusterName",
         "controllers",
         "deleteData",
@@ -33,8 +35,18 @@ describe("what programs in other languages get", () => {
       ...["options", "release", "restore", "snapshots", "ssh", "tls", "version"],
     ]);
     expect(Object.keys(cluster.outputs).sort()).toEqual([
-      ...["caCertPem", "clientCertPem", "clientKeyPem", "clientSecurityGroupId", "clusterId"],
-      ...["clusterName", "endpoints", "health", "members", "ssh", "stack", "version"],
+      ...["caCertPem", "clientCertPem", "clientKeyPem", "clientSecurityGroupId", "clients"],
+      ...[
+        "clusterId",
+        "clusterName",
+        "connections",
+        "endpoints",
+        "health",
+        "members",
+        "ssh",
+        "stack",
+        "version",
+      ],
     ]);
   });
 

@@ -41,6 +41,10 @@ export interface Desired {
   readonly dataVolumeGiB: number;
   /** What a living stack cannot change, by the name of its setting: its network. */
   readonly fixed: Readonly<Record<string, string>>;
+  /** Whether a client may do what its role says, and nothing else. */
+  readonly accessControl: boolean;
+  /** The clients, by their names, each with what tells its rights from others. */
+  readonly clients: Readonly<Record<string, string>>;
   readonly members: Readonly<Record<string, DesiredMember>>;
   /** The snapshot that the cluster is to begin from, or has begun from. */
   readonly restore: RestoreRequest;

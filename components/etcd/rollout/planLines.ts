@@ -39,6 +39,7 @@ export function planLines(past: Past, desired: Desired, view: ClusterView): stri
     ...issuerLines(before, desired),
     ...rolling.map((line) => `${line}, ${orderOf(view, before, desired)}`),
     ...clientLines(before, desired),
+    ...accessLines(before, desired),
     ...(before.instanceType === desired.instanceType
       ? []
       : [
@@ -134,6 +135,35 @@ function clientLines(before: Desired, desired: Desired): string[] {
           `clients that still have a certificate of CA ${list(gone.map(String))} are refused from now on: give them the new clientCertPem and clientKeyPem before`,
         ]
       : []),
+  ];
+}
+
+/** Users and roles are made and taken away when all members are done, and nobody restarts for it. */
+function accessLines(before: Desired, desired: Desired): string[] {
+  const [from, to] = [before.clients, desired.clients];
+  const named = (names: string[], text: string) => names.map((name) => `${name} ${text}`);
+  return [
+    ...named(
+      Object.keys(to).filter((name) => !(name in from)),
+      "is a client from now on, with a certificate of its own",
+    ),
+    ...named(
+      Object.keys(to).filter((name) => name in from && from[name] !== to[name]),
+      "gets other rights",
+    ),
+    ...named(
+      Object.keys(from).filter((name) => !(name in to)),
+      desired.accessControl
+        ? "is a client no more: its user is taken away, and its requests are refused"
+        : "is a client no more, and its certificate is good until it ends: access is not controlled",
+    ),
+    ...(before.accessControl === desired.accessControl
+      ? []
+      : [
+          desired.accessControl
+            ? `access is controlled from now on: who shows no certificate of a client (${list(Object.keys(to)) || "there is none"}) or of clientCertPem is refused`
+            : "access is no longer controlled: every client may do everything",
+        ]),
   ];
 }
 

@@ -14,15 +14,17 @@ observe() {
   make_staging "${TMPDIR:-/tmp}"
   try_for 10 "systemd to tell of $service" see_service
   find_etcdctl
+  # All that takes a process of its own is done while the members answer.
   ask_members &
   members_asked=$!
   printf '{"format":1,"now":%s,"cluster":%s,"dataCluster":"%s","hasData":%s,"restoreWaiting":"%s","unit":"%s","certificates":%s,"freeMiB":%s,' \
     "$(now)" "$(record)" "$(data_cluster)" "$(if has_data; then echo true; else echo false; fi)" \
     "$(restore_waiting)" "$(encoded "$units/$service.service")" "$(certificate_files)" "$(free_mib "$(existing_part "$data")")" \
     >"$staging/machine"
+  process >"$staging/process"
   wait "$members_asked"
-  printf '%s"process":%s,"doors":%s,"answers":%s,"errors":%s}\n' \
-    "$(<"$staging/machine")" "$(process)" "$(doors)" "$(encoded_all "")" "$(encoded_all .errors)"
+  printf '%s"process":{%s"version":"%s"},"doors":%s,"answers":%s,"errors":%s}\n' \
+    "$(<"$staging/machine")" "$(<"$staging/process")" "$(version_that_runs)" "$(doors)" "$(answers "")" "$(answers .errors)"
 }
 
 # --- the machine -------------------------------------------------------------------------------
@@ -40,26 +42,26 @@ restore_waiting() {
   word <<<"${waiting#restored-}"
 }
 
-# What runs, by the process itself: a file may speak of another one.
+# What runs, by the process itself: a file may speak of another one. All of it but the version.
 process() {
-  local environ version='' trusts=null said
+  local environ trusts=null said
   environ=$(of_running environ)
-  [[ ${seen[MainPID]} == 0 ]] || version=$(running_version)
   if [[ $'\n'$environ == *$'\n'TRUSTED_CAS=* ]]; then
     said=$'\n'$environ
     said=${said#*$'\n'TRUSTED_CAS=}
     said=${said%%$'\n'*}
     trusts="\"${said//[!0-9,]/}\""
   fi
-  printf '{"pid":%s,"version":"%s","digest":"%s","cluster":"%s","trusts":%s,"quotaBytes":"%s","restarts":%s,"state":"%s"}' \
-    "${seen[MainPID]}" "$version" "$(value_of UNIT_DIGEST "$environ")" "$(value_of CLUSTER_ID "$environ")" "$trusts" \
+  printf '"pid":%s,"digest":"%s","cluster":"%s","trusts":%s,"quotaBytes":"%s","restarts":%s,"state":"%s",' \
+    "${seen[MainPID]}" "$(value_of UNIT_DIGEST "$environ")" "$(value_of CLUSTER_ID "$environ")" "$trusts" \
     "$(running_quota)" "${seen[NRestarts]}" "${seen[ActiveState]}"
 }
 
 # As it tells who asks it; else as its binary does. In a container without CAP_SYS_PTRACE nobody may look at that;
 # releases lie side by side, so that the one that it was started from is still the same.
-running_version() {
+version_that_runs() {
   local version
+  [[ ${seen[MainPID]} != 0 ]] || return 0
   version=$(field etcdserver "$(<"$staging/version")" | word)
   [[ -n $version ]] || version=$(version_of "/proc/${seen[MainPID]}/exe")
   [[ -n $version ]] || version=$(version_of "$(of_running cmdline | sed -n 1p)")
@@ -101,12 +103,11 @@ ask_members() {
     : >"$staging/$question"
     : >"$staging/$question.errors"
     if [[ -n $open && -x $binaries/etcdctl ]]; then
-      ask "$question" "$open" "$whom" >"$staging/$question" 2>"$staging/$question.errors" &
+      answer "$question" "$open" "$whom" &
       asked+=("$!")
     fi
   done
-  # That one is not answered is an answer.
-  for question in "${asked[@]}"; do wait "$question" || true; done
+  for question in "${asked[@]}"; do wait "$question"; done
 }
 
 # Whether somebody listens at each endpoint: open, refused, or silent (no answer within 3 s, or no way there).
@@ -152,6 +153,17 @@ doors() {
   printf '}'
 }
 
+# answer QUESTION ALL ANY: leaves the end of what it is answered, and of its errors, in base64. That it is not answered
+# is an answer.
+answer() {
+  ask "$@" >"$staging/$1" 2>"$staging/$1.errors" || true
+  encoded_end $((128 * 1024)) "$staging/$1"
+  encoded_end 4096 "$staging/$1.errors"
+}
+
+# encoded_end BYTES FILE: the last of it; most of them are empty.
+encoded_end() { [[ ! -s $2 ]] || tail --bytes="$1" "$2" | base64 -w 0 >"$2.encoded"; }
+
 # ask QUESTION ALL ANY: all that listen, or any of them.
 ask() {
   case $1 in
@@ -169,17 +181,14 @@ ask_version() {
   curl --silent --show-error --fail --max-time 3 "${credentials[@]}" "$client_url/version"
 }
 
-# encoded_all SUFFIX: a JSON object of what the questions have left in their files; of errors the end.
-encoded_all() {
-  local question limit=$((128 * 1024)) separator=''
-  [[ -z $1 ]] || limit=4096
+# answers SUFFIX: a JSON object of what the questions have left in their files.
+answers() {
+  local question file separator=''
   printf '{'
   for question in "${questions[@]}"; do
-    printf '%s"%s":"%s"' "$separator" "$question" "$(encoded_end "$limit" "$staging/$question$1")"
+    file=$staging/$question$1.encoded
+    printf '%s"%s":"%s"' "$separator" "$question" "$([[ ! -e $file ]] || echo "$(<"$file")")"
     separator=,
   done
   printf '}'
 }
-
-# encoded_end BYTES FILE: the last of it; most of them are empty.
-encoded_end() { [[ ! -s $2 ]] || tail --bytes="$1" "$2" | base64 -w 0; }

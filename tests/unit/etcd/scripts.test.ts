@@ -6,6 +6,7 @@ import {
   scriptCommand,
   scriptInput,
   scriptNames,
+  filesInput,
   scriptText,
 } from "../../../components/etcd/scripts";
 
@@ -52,7 +53,20 @@ describe("a script with files", () => {
   it("has none of them in its command", () => {
     const command = scriptCommand("member", { action: "create", name: "it's", tls: true });
     expect(command).toBe(`sudo -n bash -s -- member action=create 'name=it'\\''s' tls=true`);
-    expect(scriptInput("member", { "server.key": secret })).not.toContain(secret);
+  });
+
+  it("hands them on as they are", () => {
+    const text = `${secret}\n  50 % of $HOME\\n, \\x41 and "\\"\n\nend\n`;
+    const lines = `config=$(mktemp -d); mkdir -p "$config"; receive_files; cat "$staging/a"; rm -r "$config"`;
+    const input = `${scriptText("turn")}\n{ ${lines}; exit; }\n${filesInput({ a: text, b: "" })}`;
+    expect(execFileSync("bash", ["-s"], { input, encoding: "utf8" })).toBe(text);
+  });
+
+  it("leaves out what bash only reads over, and nothing that it writes", () => {
+    const sent = scriptInput("stage");
+    expect(sent).not.toMatch(/^\s*# shellcheck|^ +local /m);
+    expect(sent).toContain("\n#!/bin/sh\n# by-pulumi: ");
+    expect(scriptText("stage")).toMatch(/^# shellcheck/m);
   });
 
   it("is one that bash takes", () => {

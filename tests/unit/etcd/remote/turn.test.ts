@@ -37,7 +37,7 @@ function machineSaying(line: string | undefined, code = 0, stderr = "") {
   return { heard, turn };
 }
 
-const permit = `permit ${Buffer.from("action=keep\n").toString("base64")}`;
+const permit = String.raw`permit action=keep\n`;
 
 it("what was decided goes to the script that has told what it was decided on", async () => {
   const { heard, turn } = machineSaying(document);

@@ -892,6 +892,28 @@ describe("a change in words", () => {
       ],
     ],
     [
+      "clients that come, get other rights and go, and what they may do",
+      { clients: { api: "api@2", app: "app@1" }, accessControl: true },
+      {},
+      [
+        "app is a client from now on, with a certificate of its own",
+        "api gets other rights",
+        "old is a client no more: its user is taken away, and its requests are refused",
+        "access is controlled from now on: who shows no certificate of a client (api and app) or of clientCertPem is refused",
+      ],
+      { clients: { api: "api@1", old: "old@1" } },
+    ],
+    [
+      "access that is no longer controlled, and the last client",
+      {},
+      {},
+      [
+        "old is a client no more, and its certificate is good until it ends: access is not controlled",
+        "access is no longer controlled: every client may do everything",
+      ],
+      { clients: { old: "old@1" }, accessControl: true },
+    ],
+    [
       "a snapshot to begin from, where two have data",
       { restore: { id: "1a2b3c4d", from: "backup.db", overData: true } },
       { machines: { b: { hasData: false } } },

@@ -81,6 +81,8 @@ export function desired(changes: Partial<Desired> = {}): Desired {
     fixed: { vpcCidr: "10.0.0.0/16" },
     members: membersOf(names),
     restore: { id: "", from: "", overData: false },
+    accessControl: false,
+    clients: {},
     ...changes,
   };
   const trusted = [...asked.certificateAuthorities].sort().join(",");

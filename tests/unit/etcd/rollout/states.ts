@@ -65,6 +65,8 @@ export const desiredStates: fc.Arbitrary<Desired> = anyMembers.chain((names) =>
       architecture: mostly("amd64", "arm64"),
       quotaBytes: fc.constantFrom(2 * GiB, 8 * GiB, 8 * GiB),
       dataVolumeGiB: fc.constantFrom(8, 20, 20),
+      accessControl: mostly(false, true),
+      clients: mostly<Record<string, string>>({}, { app: "app@01234567" }),
       fixed: mostly({ vpcCidr: "10.0.0.0/16" }, { vpcCidr: "10.9.0.0/16" }),
       restore: fc.record({
         id: fc.constantFrom(...restores),
@@ -125,6 +127,12 @@ const near = (desired: Desired): fc.Arbitrary<Desired> =>
     {
       weight: 2,
       arbitrary: fc.constantFrom("3.6.16", "3.7.3").map((version) => ({ ...desired, version })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom(["3.5.35", "3.5"] as const, ["3.6.16", "3.6"] as const)
+        .map(([version, allowDowngradeTo]) => ({ ...desired, version, allowDowngradeTo })),
     },
     {
       weight: 1,

@@ -86,7 +86,7 @@ describe("one at a time", () => {
     expect(stderr).toContain("has been at work on etcd for 300 s");
   });
 
-  it.each(["observe", "turn", "member", "restore", "remove", "defrag", "stage"] as const)(
+  it.each(["observe", "turn", "member", "restore", "remove", "defrag", "stage", "access"] as const)(
     "is for %s, too, before it looks at anything",
     (script) => {
       const lines = `${here}

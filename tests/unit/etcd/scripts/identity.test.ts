@@ -47,6 +47,7 @@ describe.each<[ScriptName, string?]>([
   ["restore"],
   ["handover"],
   ["depart"],
+  ["access"],
   ["downgrade"],
   ["defrag"],
   ["disarm"],

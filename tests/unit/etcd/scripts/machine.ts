@@ -1,7 +1,12 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Bundle, type ScriptName, scriptText } from "../../../../components/etcd/scripts";
+import {
+  type Bundle,
+  filesInput,
+  type ScriptName,
+  scriptText,
+} from "../../../../components/etcd/scripts";
 import { tempFolder } from "../../../tempFolder";
 
 export const clusterId = "0123456789abcdef0123456789abcdef";
@@ -186,12 +191,9 @@ export class FakeMachine {
       ...{ client_url: url("b"), peer_url: peer("b"), binaries: path.join(this.root, "bin") },
       ...args,
     };
-    const files = Object.entries(bundle).map(
-      ([name, text]) => `${name} ${Buffer.from(text).toString("base64")}\n`,
-    );
     const input = [
       ...[scriptText(script), doubles(this.root), instead, '\n{ "$@"; exit; }\n'],
-      ...[asked, ...files, "end\n"],
+      ...[asked, filesInput(bundle)],
     ].join("");
     const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const { status, stdout, stderr } = spawnSync("bash", ["-s", "--", script, ...words], {

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import * as semver from "semver";
+
+/** What a client of the cluster may do. */
+export interface ClientRights {
+  /** `root` may do everything, rights of others included. */
+  readonly role: "root" | "readwrite" | "readonly";
+  /** Beginnings of keys. "" is all of them. */
+  readonly prefixes: readonly string[];
+  /** Whole keys. */
+  readonly keys: readonly string[];
+  /**
+   * Whether it has a password, too: whoever comes by etcd's JSON gateway has no name by its certificate
+   * (etcd server/auth/store.go, AuthInfoFromTLS).
+   */
+  readonly password: boolean;
+}
+
+/** A client of the cluster. */
+export interface Client extends ClientRights {
+  /** What kind of client it is, which tells how its connection is written; "" for none of the known ones. */
+  readonly preset: Preset | "";
+}
+
+/** The kinds of client whose rights are known. */
+export const presets = {
+  // Kubernetes' storage asks and compacts by a key of its own beside its prefix
+  // (apiserver/pkg/storage/etcd3/compact.go).
+  kubernetes: readwrite(["/registry/"], ["compact_rev_key"]),
+  // k3s hands its own API server's storage on, and keeps what its servers begin with.
+  k3s: readwrite(["/registry/", "/bootstrap"], ["compact_rev_key"]),
+  // By the JSON gateway (patroni/dcs/etcd3.py), below its default namespace.
+  patroni: { ...readwrite(["/service/"]), password: true },
+  // By the JSON gateway (lua-resty-etcd).
+  apisix: { ...readwrite(["/apisix"]), password: true },
+  calico: readwrite(["/calico/"]),
+  cilium: readwrite(["cilium/"]),
+  vault: readwrite(["/vault/"]),
+  coredns: { ...readwrite(["/skydns/"]), role: "readonly" },
+  traefik: { ...readwrite(["traefik"]), role: "readonly" },
+} as const satisfies Record<string, ClientRights>;
+
+export type Preset = keyof typeof presets;
+
+function readwrite(prefixes: readonly string[], keys: readonly string[] = []): ClientRights {
+  return { role: "readwrite", prefixes, keys, password: false };
+}
+
+/** Users with all rights that a cluster has beside its clients: etcd's own, its operator's, and whoever has `clientKeyPem`. */
+export const rootUsers = ["root", "operator", "client"] as const;
+
+/** A user as the script makes it. */
+export interface AccessUser {
+  readonly name: string;
+  /** Its own role. */
+  readonly role: string;
+  readonly rights: ClientRights;
+}
+
+/** The users of a cluster, by their clients' names. */
+export function accessUsers(clients: Readonly<Record<string, Client>>): AccessUser[] {
+  const everything: ClientRights = { ...readwrite([]), role: "root" };
+  const own = rootUsers.map((name) => [name, everything] as const);
+  return [...own, ...Object.entries(clients)].map(([name, rights]) => ({
+    name,
+    role: roleOf(name, rights),
+    rights,
+  }));
+}
+
+/** The clients' own roles, by their names. */
+export function rolesOf(clients: Readonly<Record<string, Client>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(clients).map(([name, rights]) => [name, roleOf(name, rights)]),
+  );
+}
+
+/** Another one where the rights are others, so that who has it has all of them. */
+const roleOf = (name: string, rights: ClientRights) => `${name}@${digestOf(rights)}`;
+
+function digestOf({ role, prefixes, keys, password }: ClientRights): string {
+  const text = JSON.stringify([role, [...prefixes].sort(), [...keys].sort(), password]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/**
+ * What the script reads, a line each: `have USER ROLE`, and the words for etcdctl that make it so where it is not. The
+ * role comes last, when all else of the user is done. Everybody but those with all rights has a password, also
+ * where it is told to nobody: who has none cannot be given one later.
+ */
+export function accessText(users: readonly AccessUser[]): string {
+  const lines = users.flatMap(({ name, role, rights }) => [
+    `have ${name} ${role}`,
+    `role add ${role}`,
+    ...(rights.role === "root" ? ["role add root"] : grants(role, rights)),
+    ...(hasPassword(name)
+      ? [`user add ${name} --interactive=false`, `user passwd ${name} --interactive=false`]
+      : [`user add ${name} --no-password`]),
+    ...(rights.role === "root" ? [`user grant-role ${name} root`] : []),
+    `user grant-role ${name} ${role}`,
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+const hasPassword = (name: string) => !(rootUsers as readonly string[]).includes(name);
+
+function grants(name: string, { role, prefixes, keys }: ClientRights): string[] {
+  const grant = `role grant-permission ${name} ${role === "readonly" ? "read" : "readwrite"}`;
+  return [
+    ...prefixes.map((prefix) => `${grant} ${prefix || '""'} --prefix`),
+    ...keys.map((key) => `${grant} ${key}`),
+  ];
+}
+
+/**
+ * The oldest releases of each minor version with which access is controlled: what is older lets a watch see keys that
+ * its client may not read (GHSA-xg4h, etcd's security advisories).
+ */
+const oldestFit = ["3.5.33", "3.6.14", "3.7.1"];
+
+/** Why access is not controlled with this version, if it is not. */
+export function accessVersionError(version: string): string | undefined {
+  const oldest = oldestFit.find((one) => semver.minor(one) === semver.minor(version));
+  return (oldest !== undefined && semver.gte(version, oldest)) ||
+    semver.minor(version) > semver.minor(oldestFit.at(-1)!)
+    ? undefined
+    : `is true, and version is ${version}, where a watch shows a client keys that it may not read: expected ${oldestFit.join(", ")} or a later patch`;
+}

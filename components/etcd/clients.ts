@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import type { Certificate, CertificateIssuer } from "../pki/certificate";
+import { type AccessUser, accessUsers, type Client } from "./access";
+import { connectionText } from "./connections";
+
+/** What a client is given, all of it secret. */
+export interface ClientCredentials {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** Its user's name in etcd, which is its certificate's common name. */
+  readonly username: string;
+  /** Of its user in etcd; "" where it is to have none. */
+  readonly password: string;
+}
+
+/** Users and roles, as they are to be made, and whether rights are asked for at all. */
+export interface AccessRequest {
+  readonly isOn: boolean;
+  readonly users: readonly AccessUser[];
+  /** Secret. Of those users who have one, by their names. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+}
+
+/** A cluster's clients: each with a certificate and a password of its own. */
+export class Clients {
+  readonly request: AccessRequest;
+  private readonly made: Readonly<
+    Record<string, { readonly certificate: Certificate; readonly password: pulumi.Output<string> }>
+  >;
+
+  /** @param component the name of the component whose cluster it is */
+  constructor(
+    component: string,
+    private readonly clients: Readonly<Record<string, Client>>,
+    { isOn, issuer }: { readonly isOn: boolean; readonly issuer: CertificateIssuer },
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    this.made = Object.fromEntries(
+      Object.keys(clients).map((name) => [
+        name,
+        {
+          certificate: issuer.issueToClient(name, opts),
+          password: drawPassword(`${component}-client-${name}`, opts),
+        },
+      ]),
+    );
+    this.request = {
+      isOn,
+      users: accessUsers(clients),
+      passwords: this.each(({ password }) => password),
+    };
+  }
+
+  /** Secret. What each client is given, by its name. */
+  get credentials(): pulumi.Output<Record<string, ClientCredentials>> {
+    return this.each(({ certificate, password }, name) =>
+      pulumi
+        .all([certificate.certPem, certificate.keyPem, password])
+        .apply(([certPem, keyPem, own]) => ({
+          certPem,
+          keyPem,
+          username: name,
+          password: this.clients[name]!.password ? own : "",
+        })),
+    );
+  }
+
+  /**
+   * Secret. The lines or the file that each client reads, by its name.
+   * @param folder where its files lie: ca.pem, client.pem and client-key.pem
+   */
+  connections(
+    endpoints: pulumi.Output<string[]>,
+    folder: (name: string) => string,
+  ): pulumi.Output<Record<string, string>> {
+    return this.each(({ password }, name) =>
+      pulumi.all([endpoints, password]).apply(([urls, own]) =>
+        connectionText(this.clients[name]!, {
+          endpoints: urls,
+          folder: folder(name),
+          username: name,
+          password: own,
+        }),
+      ),
+    );
+  }
+
+  private each<Value>(
+    of: (one: (typeof this.made)[string], name: string) => pulumi.Output<Value>,
+  ): pulumi.Output<Record<string, Value>> {
+    const entries = Object.entries(this.made).map(([name, one]) =>
+      of(one, name).apply((value) => [name, value] as [string, Value]),
+    );
+    return pulumi.secret(
+      pulumi
+        .all(entries)
+        .apply((all) => Object.fromEntries(all as [string, Value][]) as Record<string, Value>),
+    ) as pulumi.Output<Record<string, Value>>;
+  }
+}
+
+/** Drawn once, and kept encrypted in the state; without `ignoreChanges` each update would draw another one. */
+function drawPassword(name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+  const draw = new pulumi.Stash(
+    name,
+    { input: pulumi.secret(randomBytes(24).toString("base64url")) },
+    { ...opts, ignoreChanges: ["input"], additionalSecretOutputs: ["output", "input"] },
+  );
+  return draw.output.apply(String);
+}

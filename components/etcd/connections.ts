@@ -1,0 +1,116 @@
+import type { Client, Preset } from "./access";
+
+/** Where a client finds its cluster, and what it shows there. */
+export interface Connection {
+  readonly endpoints: readonly string[];
+  /** Of ca.pem, client.pem and client-key.pem. */
+  readonly folder: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The lines or the file by which a client reads where its cluster is, in its own words. */
+export function connectionText({ preset, password }: Client, connection: Connection): string {
+  const write = preset === "" ? environment : forms[preset];
+  return write({ ...connection, password: password ? connection.password : "" });
+}
+
+/** etcdctl's, and of many a program that is written in Go. */
+function environment({ endpoints, folder }: Connection): string {
+  return lines(
+    `ETCDCTL_ENDPOINTS=${endpoints.join(",")}`,
+    `ETCDCTL_CACERT=${folder}/ca.pem`,
+    `ETCDCTL_CERT=${folder}/client.pem`,
+    `ETCDCTL_KEY=${folder}/client-key.pem`,
+  );
+}
+
+const forms: Readonly<Record<Preset, (connection: Connection) => string>> = {
+  kubernetes: ({ endpoints, folder }) =>
+    lines(
+      `--etcd-servers=${endpoints.join(",")}`,
+      `--etcd-cafile=${folder}/ca.pem`,
+      `--etcd-certfile=${folder}/client.pem`,
+      `--etcd-keyfile=${folder}/client-key.pem`,
+    ),
+  k3s: ({ endpoints, folder }) =>
+    lines(
+      `--datastore-endpoint=${endpoints.join(",")}`,
+      `--datastore-cafile=${folder}/ca.pem`,
+      `--datastore-certfile=${folder}/client.pem`,
+      `--datastore-keyfile=${folder}/client-key.pem`,
+    ),
+  patroni: ({ endpoints, folder, username, password }) =>
+    lines(
+      "etcd3:",
+      `  hosts: ${endpoints.map(hostAndPort).join(",")}`,
+      "  protocol: https",
+      `  cacert: ${folder}/ca.pem`,
+      `  cert: ${folder}/client.pem`,
+      `  key: ${folder}/client-key.pem`,
+      ...(password === "" ? [] : [`  username: ${username}`, `  password: ${password}`]),
+    ),
+  apisix: ({ endpoints, folder, username, password }) =>
+    lines(
+      "deployment:",
+      "  etcd:",
+      `    host: [${endpoints.map((url) => `"${url}"`).join(", ")}]`,
+      "    tls:",
+      `      cert: ${folder}/client.pem`,
+      `      key: ${folder}/client-key.pem`,
+      ...(password === "" ? [] : [`    user: ${username}`, `    password: ${password}`]),
+      "apisix:",
+      "  ssl:",
+      `    ssl_trusted_certificate: ${folder}/ca.pem`,
+    ),
+  calico: ({ endpoints, folder }) =>
+    lines(
+      "datastoreType: etcdv3",
+      `etcdEndpoints: ${endpoints.join(",")}`,
+      `etcdCACertFile: ${folder}/ca.pem`,
+      `etcdCertFile: ${folder}/client.pem`,
+      `etcdKeyFile: ${folder}/client-key.pem`,
+    ),
+  cilium: ({ endpoints, folder }) =>
+    lines(
+      "endpoints:",
+      ...endpoints.map((url) => `  - ${url}`),
+      `trusted-ca-file: ${folder}/ca.pem`,
+      `cert-file: ${folder}/client.pem`,
+      `key-file: ${folder}/client-key.pem`,
+    ),
+  vault: ({ endpoints, folder }) =>
+    lines(
+      'storage "etcd" {',
+      `  address       = "${endpoints.join(",")}"`,
+      '  etcd_api      = "v3"',
+      '  path          = "/vault/"',
+      `  tls_ca_file   = "${folder}/ca.pem"`,
+      `  tls_cert_file = "${folder}/client.pem"`,
+      `  tls_key_file  = "${folder}/client-key.pem"`,
+      "}",
+    ),
+  coredns: ({ endpoints, folder }) =>
+    lines(
+      "etcd {",
+      "  path /skydns",
+      `  endpoint ${endpoints.join(" ")}`,
+      `  tls ${folder}/client.pem ${folder}/client-key.pem ${folder}/ca.pem`,
+      "}",
+    ),
+  traefik: ({ endpoints, folder }) =>
+    lines(
+      "providers:",
+      "  etcd:",
+      `    endpoints: [${endpoints.map((url) => `"${hostAndPort(url)}"`).join(", ")}]`,
+      "    rootKey: traefik",
+      "    tls:",
+      `      ca: ${folder}/ca.pem`,
+      `      cert: ${folder}/client.pem`,
+      `      key: ${folder}/client-key.pem`,
+    ),
+};
+
+const hostAndPort = (url: string) => url.replace(/^https?:\/\//, "");
+
+const lines = (...all: string[]) => all.map((line) => `${line}\n`).join("");
