@@ -69,7 +69,7 @@ export interface EtcdClient {
   readonly prefixes?: string[];
   /** Whole keys. @default the preset's */
   readonly keys?: string[];
-  /** Whether it is told a password: whoever uses etcd's JSON gateway is not known by a certificate. @default the preset's, or false */
+  /** Whether it is known by a password and not by its certificate, as etcd's JSON gateway wants it. @default the preset's, or false */
   readonly password?: boolean;
 }
 

@@ -9,10 +9,7 @@ export interface ClientRights {
   readonly prefixes: readonly string[];
   /** Whole keys. */
   readonly keys: readonly string[];
-  /**
-   * Whether it has a password, too: whoever comes by etcd's JSON gateway has no name by its certificate
-   * (etcd server/auth/store.go, AuthInfoFromTLS).
-   */
+  /** Whether it is known by a password and not by its certificate: who comes by etcd's JSON gateway cannot be. */
   readonly password: boolean;
 }
 

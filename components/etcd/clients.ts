@@ -8,7 +8,7 @@ import { connectionText } from "./connections";
 export interface ClientCredentials {
   readonly certPem: string;
   readonly keyPem: string;
-  /** Its user's name in etcd, which is its certificate's common name. */
+  /** Its user's name in etcd; its certificate's common name, where it is not known by a password. */
   readonly username: string;
   /** Of its user in etcd; "" where it is to have none. */
   readonly password: string;
@@ -37,11 +37,12 @@ export class Clients {
     opts: pulumi.CustomResourceOptions,
   ) {
     this.made = Object.fromEntries(
-      Object.keys(clients).map((name) => [
+      Object.entries(clients).map(([name, { password }]) => [
         name,
         {
-          certificate: issuer.issueToClient(name, opts),
-          password: drawPassword(`${component}-client-${name}`, opts),
+          // etcd's gateway refuses who shows a name by the certificate, which it would not use (embed/serve.go).
+          certificate: issuer.issueToClient(name, password ? "" : name, opts),
+          password: drawPassword(`${component}-client-${name}-password`, opts),
         },
       ]),
     );

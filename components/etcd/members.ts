@@ -259,7 +259,7 @@ export class Members extends pulumi.ComponentResource {
 
   /** Users, roles and whether rights are asked for, once all members serve; nothing where nobody has asked for any. */
   private control(done: remote.Command[]): remote.Command[] {
-    const { access, identity, members } = this.args;
+    const { access, identity, members, restore } = this.args;
     if (access === undefined) {
       return [];
     }
@@ -277,6 +277,7 @@ export class Members extends pulumi.ComponentResource {
           ...identityArguments(identity, id),
           // So that a preview shows who gets other rights.
           roles: access.users.map(({ role }) => role).join(","),
+          ...(restore.id !== "" && { restore: restore.id }),
         });
       });
     const files = access.passwords.apply((passwords) => ({

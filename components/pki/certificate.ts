@@ -50,12 +50,19 @@ export class CertificateIssuer {
       .apply((all) => all.join(""));
   }
 
-  /** To a client of the cluster's: whatever the others' subject is, its common name is the client's. */
-  issueToClient(client: string, opts?: pulumi.ComponentResourceOptions): Certificate {
-    return this.issue(`client-${client}`, "client", noNames, opts, client);
+  /**
+   * To a client of the cluster's.
+   * @param commonName whatever the others' is; "" for none
+   */
+  issueToClient(
+    client: string,
+    commonName: string,
+    opts?: pulumi.ComponentResourceOptions,
+  ): Certificate {
+    return this.issue(`client-${client}`, "client", noNames, opts, commonName);
   }
 
-  /** @param commonName whatever the subject says */
+  /** @param commonName whatever the subject says; "" for none */
   issue(
     name: string,
     purpose: Purpose,
@@ -104,7 +111,10 @@ export class Certificate extends pulumi.ComponentResource {
       name,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: args.name, ...args.subject },
+        subject: {
+          ...args.subject,
+          commonName: (args.subject.commonName ?? args.name) || undefined,
+        },
         dnsNames: names.dnsNames,
         ipAddresses: names.ipAddresses,
       },

@@ -109,16 +109,18 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
   it.each(Object.entries(presets))(
     "%s may do what it is for, and nothing else",
     async (name, own) => {
+      const user = own.password ? [`--user=${name}`, `--password=${given(name).password}`] : [];
+      const ask = (...words: string[]) => asking(name, ...user, ...words);
       const key = `${own.prefixes[0]}test`;
       const mayWrite = own.role === "readwrite";
-      expect(await asking(name, "put", key, "1")).toContain(mayWrite ? "OK" : denied);
-      expect(await asking(name, "get", key)).toContain(mayWrite ? "1" : "");
-      expect(await asking(name, "get", "--prefix", own.prefixes[0]!)).not.toContain(denied);
-      expect(await asking(name, "get", "elsewhere")).toContain(denied);
-      expect(await asking(name, "put", "elsewhere", "1")).toContain(denied);
-      expect(await asking(name, "user", "list")).toContain(denied);
+      expect(await ask("put", key, "1")).toContain(mayWrite ? "OK" : denied);
+      expect(await ask("get", key)).toContain(mayWrite ? "1" : "");
+      expect(await ask("get", "--prefix", own.prefixes[0]!)).not.toContain(denied);
+      expect(await ask("get", "elsewhere")).toContain(denied);
+      expect(await ask("put", "elsewhere", "1")).toContain(denied);
+      expect(await ask("user", "list")).toContain(denied);
       for (const whole of own.keys) {
-        expect(await asking(name, "put", whole, "1")).toContain("OK");
+        expect(await ask("put", whole, "1")).toContain("OK");
       }
     },
   );
@@ -136,6 +138,10 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
       gateway("/v3/kv/put", { key: base64(key), value: base64("1") }, String(token));
     expect(await put("/service/a")).toHaveProperty("header");
     expect(await put("elsewhere")).toMatchObject({ code: 7 });
+    // Over gRPC, too, they give it.
+    const user = ["--user=apisix", `--password=${given("apisix").password}`];
+    expect(await asking("apisix", "put", "/apisix/a", "1")).toMatch(/user name is empty|denied/);
+    expect(await asking("apisix", ...user, "put", "/apisix/a", "1")).toBe("OK\n");
     expect(given("kubernetes").password).toBe("");
   });
 
@@ -150,7 +156,13 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
       const request = https.request(url, { ca, cert, key, method: "POST", headers }, (answer) => {
         let text = "";
         answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        answer.on("end", () => resolve(JSON.parse(text) as Record<string, unknown>));
+        answer.on("end", () => {
+          try {
+            resolve(JSON.parse(text) as Record<string, unknown>);
+          } catch {
+            reject(new Error(text));
+          }
+        });
       });
       request.on("error", reject).end(JSON.stringify(body));
     });

@@ -4,6 +4,10 @@
 
 # Arguments, all of them texts, and those of the parts that it is made of.
 state= # on or off
+# shellcheck disable=SC2034 # where who may do what is others, it is another command, so that Pulumi runs it again
+roles=
+# shellcheck disable=SC2034 # so it is where the data is a snapshot's, whose users and roles are those of its time
+restore=
 
 # A user's own role: its name and what tells its rights from others. Whose role it is, has been made here.
 readonly own_role='^([a-z0-9-]+)@[0-9a-f]{8}$'
