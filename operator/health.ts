@@ -6,7 +6,7 @@ npm run health -- --json           the same as JSON
 npm run health -- --cluster NAME   of a stack that has several: the name of its component
 
 Ends with 1 if the cluster is not healthy, and with 2 if something wants to be looked at, such as a
-certificate that ends soon.`;
+certificate that ends soon, or a disk that fills.`;
 
 const options = {
   cluster: { type: "string" },
@@ -17,26 +17,32 @@ const options = {
 runCommand({ name: "health", usage, options }, async (values, words) => {
   refuseWords(words);
   const { certificatesHealth } = await import("../components/etcd/certificates.js");
-  const { askCertificates } = await import("../components/etcd/remote/certificates.js");
+  const { disksHealth } = await import("../components/etcd/disks.js");
   const { askHealth } = await import("../components/etcd/remote/health.js");
-  const { askSnapshots } = await import("../components/etcd/remote/snapshotAge.js");
+  const { askUpkeep } = await import("../components/etcd/remote/upkeep.js");
   const { withSeenSnapshots } = await import("../components/etcd/snapshots/seen.js");
-  const { certificateLines, exitStatus, healthTable } = await import("./healthTable.js");
+  const { certificateLines, diskLines, exitStatus, healthTable } = await import("./healthTable.js");
   const { readStack } = await import("./stack.js");
 
   const stack = await readStack(values.stack, values.cluster);
-  const renewal = stack.record?.renewal;
-  const [asked, seen, snapshots] = await Promise.all([
-    askHealth(stack),
-    renewal === undefined ? [] : askCertificates(stack),
-    askSnapshots(stack),
-  ]);
+  const { renewal, desired } = stack.record ?? {};
+  const [asked, machines] = await Promise.all([askHealth(stack), askUpkeep(stack)]);
+  const snapshots = machines.map((machine) => machine.snapshots);
   const health = { ...asked, snapshots: withSeenSnapshots(asked.snapshots, snapshots) };
-  const certificates = certificatesHealth(seen, renewal ?? { certificate: 0, authority: 0 });
+  const certificates = certificatesHealth(
+    renewal === undefined ? [] : machines,
+    renewal ?? { certificate: 0, authority: 0 },
+  );
+  const databaseOf = (name: string) =>
+    asked.members.find((member) => member.name === name)?.dbSizeBytes;
+  const disks = disksHealth(
+    machines.map((machine) => ({ ...machine, databaseBytes: databaseOf(machine.name) })),
+    desired?.quotaBytes,
+  );
   console.log(
     values.json
-      ? JSON.stringify({ ...health, certificates }, null, 2)
-      : [...certificateLines(certificates), healthTable(health)].join("\n"),
+      ? JSON.stringify({ ...health, certificates, disks }, null, 2)
+      : [...certificateLines(certificates), ...diskLines(disks), healthTable(health)].join("\n"),
   );
-  return exitStatus(health, certificates);
+  return exitStatus(health, certificates, disks);
 });

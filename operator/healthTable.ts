@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { certificateFiles, type CertificatesHealth } from "../components/etcd/certificates";
+import { diskUses, type DisksHealth, shown } from "../components/etcd/disks";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
 import { mebibytes } from "../components/etcd/mebibytes";
 import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
@@ -53,12 +54,35 @@ function certificateTable(certificates: CertificatesHealth["certificates"]): str
   return table.toString();
 }
 
-/** 0: all is well; 1: the cluster is not healthy; 2: only its snapshots or certificates are not as they should be. */
-export function exitStatus(health: ClusterHealth, certificates: CertificatesHealth): 0 | 1 | 2 {
+/** What is free of each disk; nothing where no machine has told. */
+export function diskLines({ disks, warning }: DisksHealth): string[] {
+  const table = new Table({
+    head: ["free on disk", ...diskUses],
+    style: { head: [], border: [] },
+  });
+  const members = [...new Set(disks.map(({ member }) => member))].sort();
+  const free = (member: string, use: string) => {
+    const disk = disks.find((one) => one.member === member && one.use === use);
+    return disk === undefined ? "–" : `${shown(disk.freeMiB)} of ${shown(disk.sizeMiB)}`;
+  };
+  table.push(...members.map((member) => [member, ...diskUses.map((use) => free(member, use))]));
+  return [
+    ...(members.length === 0 ? [] : [table.toString()]),
+    ...(warning === "" ? [] : [`WARNING: ${warning}`]),
+  ];
+}
+
+/** 0: all is well; 1: the cluster is not healthy; 2: only its snapshots, certificates or disks are not as they should be. */
+export function exitStatus(
+  health: ClusterHealth,
+  certificates: CertificatesHealth,
+  disks: DisksHealth,
+): 0 | 1 | 2 {
   if (!health.healthy) {
     return 1;
   }
-  return health.snapshots.warning !== "" || certificates.warning !== "" ? 2 : 0;
+  const warnings = [health.snapshots, certificates, disks].map(({ warning }) => warning);
+  return warnings.every((warning) => warning === "") ? 0 : 2;
 }
 
 function snapshotLine({ last, warning }: SnapshotHealth): string {

@@ -29,7 +29,6 @@ const parts = {
     "certificateFiles",
     "observe",
   ],
-  expiry: ["certificateFiles", "expiry"],
   turn: [
     "identity",
     "units",
@@ -59,7 +58,7 @@ const parts = {
   health: ["health"],
   access: ["identity", "files", "etcdctl", "access"],
   snapshot: ["identity", "etcdctl", "curl", "s3", "snapshotFile", "snapshotsHere", "snapshot"],
-  snapshotAge: ["snapshotsHere", "snapshotAge"],
+  upkeep: ["certificateFiles", "snapshotsHere", "upkeep"],
   handover: ["identity", "etcdctl", "others", "handover"],
   depart: ["identity", "etcdctl", "depart"],
   downgrade: ["identity", "etcdctl", "downgrade"],

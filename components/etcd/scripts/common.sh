@@ -89,6 +89,13 @@ lock() {
 # free_mib FOLDER: what is free on its disk.
 free_mib() { df --output=avail --block-size=1M "$1" | tail -n 1 | tr -d ' '; }
 
+# existing_part FOLDER: what of its path there is.
+existing_part() {
+  local folder=$1
+  while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
+  echo "$folder"
+}
+
 # number NAME JSON, field NAME JSON: a number and a text of a flat JSON object.
 number() { sed -n "s/.*\"$1\" *: *\([0-9]*\).*/\1/p" <<<"$2"; }
 field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }

@@ -71,13 +71,6 @@ version_that_runs() {
 # version_of BINARY: "" where it does not run.
 version_of() { timeout 10 "$1" --version 2>/dev/null | sed -n 's/^etcd Version: //p' | word || true; }
 
-# existing_part FOLDER: what of its path there is.
-existing_part() {
-  local folder=$1
-  while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
-  echo "$folder"
-}
-
 # --- the members, as they answer here ----------------------------------------------------------
 
 questions=(health status members alarms version)

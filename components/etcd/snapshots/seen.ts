@@ -10,7 +10,7 @@ export interface SeenSnapshots {
   readonly toldSeconds: number;
 }
 
-/** What `snapshotAge.sh` has printed; undefined where it is something else. */
+/** What `upkeep.sh` has printed of them, and its `now`; undefined where it is something else. */
 export function readSeenSnapshots(
   said: Readonly<Record<string, unknown>>,
 ): SeenSnapshots | undefined {

@@ -65,13 +65,14 @@ describe("how long certificates last", () => {
     const due = healthOf(machine("a", one("server", 1)));
     const none = healthOf(machine("a"));
     const healthy = clusterHealth();
+    const disks = { disks: [], warning: "" };
     const sick = { ...healthy, healthy: false };
     const late = { ...healthy, snapshots: { warning: "the last good one is 3 d old" } };
     const statuses = [
-      exitStatus(healthy, none),
-      exitStatus(healthy, due),
-      exitStatus(late, none),
-      exitStatus(sick, due),
+      exitStatus(healthy, none, disks),
+      exitStatus(healthy, due, disks),
+      exitStatus(late, none, disks),
+      exitStatus(sick, due, disks),
     ];
     expect(statuses).toEqual([0, 2, 2, 1]);
   });

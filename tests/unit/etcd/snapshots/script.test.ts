@@ -55,8 +55,14 @@ describe("the age of the newest one", () => {
     const file = path.join(folder, "settings");
     writeFileSync(file, `service=etcd\ndirectory=${folder}\nminutes=60\nversion=3.7.3\n`);
     utimesSync(file, 1000, 1000);
-    const ask = () =>
-      JSON.parse(runScript("snapshotAge", `snapshotAge settings=${file}`).stdout) as object;
+    const ask = () => {
+      const words = `upkeep settings=${file} data=${folder}`;
+      const said = JSON.parse(runScript("upkeep", words).stdout) as {
+        now: number;
+        snapshots: object;
+      };
+      return { ...said.snapshots, now: said.now };
+    };
     expect(ask()).toMatchObject({ minutes: 60, newest: 0, told: 1000 });
     [3000, 2000].forEach((time, day) => {
       const snapshot = path.join(folder, `etcd-2026112${day}T000000Z-r1-v3.7.3.db`);
