@@ -596,6 +596,15 @@ it("B8b: a silent one that runs is started anew where all others serve", () => {
   expect(step).toMatchObject({ action: "start", pid: 4711 });
 });
 
+it("so it is where nobody may ask who the members are: then the stack's own are the others", () => {
+  const untold = { view: { members: undefined } };
+  const machines = { a: untold, b: untold, c: untold };
+  expect(stepOf("b", { machines, answers: { b: "silent" } })).toMatchObject({ action: "start" });
+  expect(stepOf("b", { machines, answers: { b: "silent", c: "silent" } })).toMatchObject({
+    blocked: expect.stringContaining("no quorum without it that is known to serve (c)") as string,
+  });
+});
+
 it("a learner cannot lead", () => {
   const learner = { all: ["a", "b", "c", "d"], entries: { d: { isLearner: true } } };
   const step = stepOf("a", learner, {
