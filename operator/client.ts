@@ -1,5 +1,5 @@
 // npm run client: what a client of the cluster is given, as files.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { runCommand, UsageError } from "./commandLine";
 
@@ -41,7 +41,10 @@ runCommand({ name: "client", usage, options }, async ({ to, stack, cluster }, wo
     connection: connection.replaceAll(usual, folder),
   };
   for (const [file, text] of Object.entries(files)) {
-    writeFileSync(path.join(folder, file), text, { mode: 0o600 });
+    const whole = path.join(folder, file);
+    // One that is there may be for others to read.
+    rmSync(whole, { force: true });
+    writeFileSync(whole, text, { mode: 0o600 });
   }
   console.log(`${folder}: ${Object.keys(files).join(", ")}`);
 });

@@ -21,8 +21,8 @@ export interface Client extends ClientRights {
 
 /** The kinds of client whose rights are known. */
 export const presets = {
-  // Kubernetes' storage asks and compacts by a key of its own beside its prefix
-  // (apiserver/pkg/storage/etcd3/compact.go).
+  // Kubernetes' storage has a key of its own beside its prefix (apiserver/pkg/storage/etcd3/compact.go). To compact takes
+  // the role root (etcd server/etcdserver/api/v3rpc/key.go): where access is controlled the cluster does it alone.
   kubernetes: readwrite(["/registry/"], ["compact_rev_key"]),
   // k3s hands its own API server's storage on, and keeps what its servers begin with.
   k3s: readwrite(["/registry/", "/bootstrap"], ["compact_rev_key"]),
@@ -54,13 +54,19 @@ export interface AccessUser {
   readonly rights: ClientRights;
 }
 
-/** The users of a cluster, by their clients' names. */
-export function accessUsers(clients: Readonly<Record<string, Client>>): AccessUser[] {
+/**
+ * The users of a cluster, by their clients' names.
+ * @param passwordDigests eight digits of each client's password's digest: with another password it is another role
+ */
+export function accessUsers(
+  clients: Readonly<Record<string, Client>>,
+  passwordDigests: Readonly<Record<string, string>>,
+): AccessUser[] {
   const everything: ClientRights = { ...readwrite([]), role: "root" };
   const own = rootUsers.map((name) => [name, everything] as const);
   return [...own, ...Object.entries(clients)].map(([name, rights]) => ({
     name,
-    role: roleOf(name, rights),
+    role: roleOf(name, rights, passwordDigests[name]),
     rights,
   }));
 }
@@ -72,11 +78,21 @@ export function rolesOf(clients: Readonly<Record<string, Client>>): Record<strin
   );
 }
 
-/** Another one where the rights are others, so that who has it has all of them. */
-const roleOf = (name: string, rights: ClientRights) => `${name}@${digestOf(rights)}`;
+/** Another one where the rights are others, so that who has it has all of them and no more. */
+function roleOf(
+  name: string,
+  { role, prefixes, keys, password }: ClientRights,
+  passwordDigest = "",
+): string {
+  const text = JSON.stringify([
+    ...[role, [...prefixes].sort(), [...keys].sort(), password],
+    passwordDigest,
+  ]);
+  return `${name}@${digestOf(text)}`;
+}
 
-function digestOf({ role, prefixes, keys, password }: ClientRights): string {
-  const text = JSON.stringify([role, [...prefixes].sort(), [...keys].sort(), password]);
+/** Eight digits, by which one text is told from another. */
+export function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
@@ -93,10 +109,19 @@ export function accessText(users: readonly AccessUser[]): string {
     ...(hasPassword(name)
       ? [`user add ${name} --interactive=false`, `user passwd ${name} --interactive=false`]
       : [`user add ${name} --no-password`]),
-    ...(rights.role === "root" ? [`user grant-role ${name} root`] : []),
+    rights.role === "root" ? `user grant-role ${name} root` : `user revoke-role ${name} root`,
     `user grant-role ${name} ${role}`,
   ]);
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** What the script is given: in no client's name is a "_". */
+export function accessFiles(
+  users: readonly AccessUser[],
+  passwords: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const files = Object.entries(passwords).map(([name, text]) => [`password_${name}`, text]);
+  return { users: accessText(users), ...(Object.fromEntries(files) as Record<string, string>) };
 }
 
 const hasPassword = (name: string) => !(rootUsers as readonly string[]).includes(name);

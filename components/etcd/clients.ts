@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Certificate, CertificateIssuer } from "../pki/certificate";
-import { type AccessUser, accessUsers, type Client } from "./access";
+import { type AccessUser, accessUsers, type Client, digestOf } from "./access";
 import { connectionText } from "./connections";
 
 /** What a client is given, all of it secret. */
@@ -17,7 +17,7 @@ export interface ClientCredentials {
 /** Users and roles, as they are to be made, and whether rights are asked for at all. */
 export interface AccessRequest {
   readonly isOn: boolean;
-  readonly users: readonly AccessUser[];
+  readonly users: pulumi.Output<readonly AccessUser[]>;
   /** Secret. Of those users who have one, by their names. */
   readonly passwords: pulumi.Output<Record<string, string>>;
 }
@@ -33,7 +33,7 @@ export class Clients {
   constructor(
     component: string,
     private readonly clients: Readonly<Record<string, Client>>,
-    { isOn, issuer }: { readonly isOn: boolean; readonly issuer: CertificateIssuer },
+    private readonly access: { readonly isOn: boolean; readonly issuer: CertificateIssuer },
     opts: pulumi.CustomResourceOptions,
   ) {
     this.made = Object.fromEntries(
@@ -41,15 +41,19 @@ export class Clients {
         name,
         {
           // etcd's gateway refuses who shows a name by the certificate, which it would not use (embed/serve.go).
-          certificate: issuer.issueToClient(name, password ? "" : name, opts),
+          certificate: access.issuer.issueToClient(name, password ? "" : name, opts),
           password: drawPassword(`${component}-client-${name}-password`, opts),
         },
       ]),
     );
+    const passwords = this.each(({ password }) => password);
     this.request = {
-      isOn,
-      users: accessUsers(clients),
-      passwords: this.each(({ password }) => password),
+      isOn: access.isOn,
+      users: pulumi
+        // What tells one password from another tells nothing of it.
+        .unsecret(passwords)
+        .apply((all) => accessUsers(clients, digestsOf(all))),
+      passwords,
     };
   }
 
@@ -82,6 +86,7 @@ export class Clients {
           folder: folder(name),
           username: name,
           password: own,
+          isControlled: this.access.isOn,
         }),
       ),
     );
@@ -99,6 +104,10 @@ export class Clients {
         .apply((all) => Object.fromEntries(all as [string, Value][]) as Record<string, Value>),
     ) as pulumi.Output<Record<string, Value>>;
   }
+}
+
+function digestsOf(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, digestOf(text)]));
 }
 
 /** Drawn once, and kept encrypted in the state; without `ignoreChanges` each update would draw another one. */

@@ -1,4 +1,4 @@
-import type { Client, Preset } from "./access";
+import { type Client, type Preset, presets } from "./access";
 
 /** Where a client finds its cluster, and what it shows there. */
 export interface Connection {
@@ -7,12 +7,24 @@ export interface Connection {
   readonly folder: string;
   readonly username: string;
   readonly password: string;
+  /** Whether a client may do what its role says, and nothing else. */
+  readonly isControlled: boolean;
+}
+
+interface OwnConnection extends Connection {
+  /** Where its keys begin. */
+  readonly prefix: string;
 }
 
 /** The lines or the file by which a client reads where its cluster is, in its own words. */
-export function connectionText({ preset, password }: Client, connection: Connection): string {
+export function connectionText(client: Client, connection: Connection): string {
+  const { preset, password, prefixes } = client;
   const write = preset === "" ? environment : forms[preset];
-  return write({ ...connection, password: password ? connection.password : "" });
+  return write({
+    ...connection,
+    password: password ? connection.password : "",
+    prefix: prefixes[0] ?? "",
+  });
 }
 
 /** etcdctl's, and of many a program that is written in Go. */
@@ -25,23 +37,30 @@ function environment({ endpoints, folder }: Connection): string {
   );
 }
 
-const forms: Readonly<Record<Preset, (connection: Connection) => string>> = {
-  kubernetes: ({ endpoints, folder }) =>
+const forms: Readonly<Record<Preset, (connection: OwnConnection) => string>> = {
+  kubernetes: ({ endpoints, folder, prefix, isControlled }) =>
     lines(
       `--etcd-servers=${endpoints.join(",")}`,
       `--etcd-cafile=${folder}/ca.pem`,
       `--etcd-certfile=${folder}/client.pem`,
       `--etcd-keyfile=${folder}/client-key.pem`,
+      ...(prefix === presets.kubernetes.prefixes[0]
+        ? []
+        : [`--etcd-prefix=${withoutSlash(prefix)}`]),
+      // To compact takes all rights; the cluster does it by itself.
+      ...(isControlled ? ["--etcd-compaction-interval=0"] : []),
     ),
-  k3s: ({ endpoints, folder }) =>
+  k3s: ({ endpoints, folder, isControlled }) =>
     lines(
       `--datastore-endpoint=${endpoints.join(",")}`,
       `--datastore-cafile=${folder}/ca.pem`,
       `--datastore-certfile=${folder}/client.pem`,
       `--datastore-keyfile=${folder}/client-key.pem`,
+      ...(isControlled ? ["--kube-apiserver-arg=etcd-compaction-interval=0"] : []),
     ),
-  patroni: ({ endpoints, folder, username, password }) =>
+  patroni: ({ endpoints, folder, username, password, prefix }) =>
     lines(
+      `namespace: ${prefix}`,
       "etcd3:",
       `  hosts: ${endpoints.map(hostAndPort).join(",")}`,
       "  protocol: https",
@@ -50,11 +69,12 @@ const forms: Readonly<Record<Preset, (connection: Connection) => string>> = {
       `  key: ${folder}/client-key.pem`,
       ...(password === "" ? [] : [`  username: ${username}`, `  password: ${password}`]),
     ),
-  apisix: ({ endpoints, folder, username, password }) =>
+  apisix: ({ endpoints, folder, username, password, prefix }) =>
     lines(
       "deployment:",
       "  etcd:",
       `    host: [${endpoints.map((url) => `"${url}"`).join(", ")}]`,
+      `    prefix: ${withoutSlash(prefix)}`,
       "    tls:",
       `      cert: ${folder}/client.pem`,
       `      key: ${folder}/client-key.pem`,
@@ -65,11 +85,15 @@ const forms: Readonly<Record<Preset, (connection: Connection) => string>> = {
     ),
   calico: ({ endpoints, folder }) =>
     lines(
-      "datastoreType: etcdv3",
-      `etcdEndpoints: ${endpoints.join(",")}`,
-      `etcdCACertFile: ${folder}/ca.pem`,
-      `etcdCertFile: ${folder}/client.pem`,
-      `etcdKeyFile: ${folder}/client-key.pem`,
+      "apiVersion: projectcalico.org/v3",
+      "kind: CalicoAPIConfig",
+      "metadata:",
+      "spec:",
+      "  datastoreType: etcdv3",
+      `  etcdEndpoints: ${endpoints.join(",")}`,
+      `  etcdCACertFile: ${folder}/ca.pem`,
+      `  etcdCertFile: ${folder}/client.pem`,
+      `  etcdKeyFile: ${folder}/client-key.pem`,
     ),
   cilium: ({ endpoints, folder }) =>
     lines(
@@ -79,37 +103,39 @@ const forms: Readonly<Record<Preset, (connection: Connection) => string>> = {
       `cert-file: ${folder}/client.pem`,
       `key-file: ${folder}/client-key.pem`,
     ),
-  vault: ({ endpoints, folder }) =>
+  vault: ({ endpoints, folder, prefix }) =>
     lines(
       'storage "etcd" {',
       `  address       = "${endpoints.join(",")}"`,
       '  etcd_api      = "v3"',
-      '  path          = "/vault/"',
+      `  path          = "${prefix}"`,
       `  tls_ca_file   = "${folder}/ca.pem"`,
       `  tls_cert_file = "${folder}/client.pem"`,
       `  tls_key_file  = "${folder}/client-key.pem"`,
       "}",
     ),
-  coredns: ({ endpoints, folder }) =>
+  coredns: ({ endpoints, folder, prefix }) =>
     lines(
       "etcd {",
-      "  path /skydns",
+      `  path ${withoutSlash(prefix)}`,
       `  endpoint ${endpoints.join(" ")}`,
       `  tls ${folder}/client.pem ${folder}/client-key.pem ${folder}/ca.pem`,
       "}",
     ),
-  traefik: ({ endpoints, folder }) =>
+  traefik: ({ endpoints, folder, prefix }) =>
     lines(
       "providers:",
       "  etcd:",
       `    endpoints: [${endpoints.map((url) => `"${hostAndPort(url)}"`).join(", ")}]`,
-      "    rootKey: traefik",
+      `    rootKey: ${withoutSlash(prefix)}`,
       "    tls:",
       `      ca: ${folder}/ca.pem`,
       `      cert: ${folder}/client.pem`,
       `      key: ${folder}/client-key.pem`,
     ),
 };
+
+const withoutSlash = (prefix: string) => prefix.replace(/\/$/, "");
 
 const hostAndPort = (url: string) => url.replace(/^https?:\/\//, "");
 

@@ -58,6 +58,8 @@ export function disksHealth(
     readonly disks: readonly SeenDisk[];
     /** Of its database, in bytes; undefined where it does not tell. */
     readonly databaseBytes: number | undefined;
+    /** Why it could not be asked. */
+    readonly problem?: string;
   }[],
   quotaBytes: number | undefined,
 ): DisksHealth {
@@ -77,12 +79,19 @@ export function disksHealth(
         : `${name} has ${shown(freeMiB)} free on ${mount} (${list(shared.map(({ use }) => use))}), and ${shown(needed)} may be needed`;
     });
   });
+  const unseen = members.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : `the disks of ${name} cannot be seen: ${problem}`,
+  );
   return {
     disks: members.flatMap(({ name, disks }) => disks.map((disk) => ({ member: name, ...disk }))),
-    warning:
-      warnings.length === 0
-        ? ""
-        : `${warnings.join("; ")}: make room or the disk larger (dataVolumeGiB), keep fewer snapshots (snapshotKeep), or set a smaller quotaGiB`,
+    warning: [
+      ...(warnings.length === 0
+        ? []
+        : [
+            `${warnings.join("; ")}: make room or the disk larger (dataVolumeGiB), keep fewer snapshots (snapshotKeep), or set a smaller quotaGiB`,
+          ]),
+      ...unseen,
+    ].join("; "),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Machine } from "../machines/machine";
 import type { Certificate } from "../pki/certificate";
 import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
-import { accessText } from "./access";
+import { accessFiles } from "./access";
 import type { AccessRequest } from "./clients";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
@@ -264,7 +264,7 @@ export class Members extends pulumi.ComponentResource {
       return [];
     }
     const command = (isOn: boolean) =>
-      pulumi.all([this.plans, identity.id]).apply(([plans, id]) => {
+      pulumi.all([this.plans, identity.id, access.users]).apply(([plans, id, users]) => {
         const { service, configDirectory, dataDirectory, clientUrl, tls } = plans[0]!;
         return scriptCommand("access", {
           state: isOn ? "on" : "off",
@@ -276,14 +276,13 @@ export class Members extends pulumi.ComponentResource {
           binaries: this.binaries,
           ...identityArguments(identity, id),
           // So that a preview shows who gets other rights.
-          roles: access.users.map(({ role }) => role).join(","),
+          roles: users.map(({ role }) => role).join(","),
           ...(restore.id !== "" && { restore: restore.id }),
         });
       });
-    const files = access.passwords.apply((passwords) => ({
-      users: accessText(access.users),
-      ...passwords,
-    }));
+    const files = pulumi
+      .all([access.users, access.passwords])
+      .apply(([users, passwords]) => accessFiles(users, passwords));
     return [
       new remote.Command(
         `${this.name}-access`,

@@ -2,6 +2,7 @@ import {
   accessVersionError,
   type Client,
   type ClientRights,
+  type Preset,
   presets,
   rootUsers,
 } from "../etcd/access";
@@ -76,7 +77,7 @@ function fieldErrors(value: unknown): string[] {
   const client = value as Record<string, unknown>;
   const names = Object.keys(kinds);
   const errors = Object.entries(client).flatMap(([field, one]) => {
-    if (!(field in kinds)) {
+    if (!Object.hasOwn(kinds, field)) {
       return [
         `has "${field}", which is not a field of it. ${didYouMean(field, names) ?? `There are: ${names.join(", ")}`}`,
       ];
@@ -105,19 +106,27 @@ function wordErrors({ preset = "", role }: { preset?: string; role?: string }): 
 /** What it says itself counts before what its preset says. */
 function clientOf({ preset = "", role, prefixes, keys, password }: Partial<Client>): Client {
   const known: Partial<ClientRights> = preset === "" ? {} : presets[preset];
-  const isNarrowed = prefixes !== undefined || keys !== undefined;
+  const own = role ?? known.role ?? "readonly";
+  // Who may do everything has no keys of a preset's.
+  const { prefixes: usual = [], keys: whole = [] } = own === "root" ? {} : known;
   return {
     preset,
-    role: role ?? known.role ?? "readonly",
-    prefixes: prefixes ?? (isNarrowed ? [] : (known.prefixes ?? [])),
-    keys: keys ?? known.keys ?? [],
+    role: own,
+    prefixes: prefixes ?? usual,
+    keys: keys ?? whole,
     password: password ?? known.password ?? false,
   };
 }
 
-function rightsErrors({ role, prefixes, keys }: ClientRights): string[] {
+function rightsErrors({ preset, role, prefixes, keys }: Client): string[] {
   const hasSome = prefixes.length + keys.length > 0;
+  const isElsewhere = (usual: readonly string[]) => usual.some((one) => !prefixes.includes(one));
   return [
+    ...(fixed.includes(preset) && role !== "root" && isElsewhere(presets[preset as Preset].prefixes)
+      ? [
+          `has other prefixes than ${preset} uses, which cannot be told to use others: ${presets[preset as Preset].prefixes.join(", ")}`,
+        ]
+      : []),
     ...(role === "root" && hasSome
       ? [
           "has the role root, which may do everything, and prefixes or keys, too: take out one of them",
@@ -134,14 +143,27 @@ function rightsErrors({ role, prefixes, keys }: ClientRights): string[] {
   ];
 }
 
+/** Consumers whose keys are where they are: there is no setting of theirs for another place. */
+const fixed: readonly string[] = ["k3s", "calico", "cilium"];
+
 /** What of clients and access control does not go with the other settings. */
 export function checkAccess({
   accessControl,
   clients,
+  compactionRetention,
   tls,
   version,
-}: Pick<ClusterSettings, "accessControl" | "clients" | "tls" | "version">): SettingError[] {
+}: Pick<
+  ClusterSettings,
+  "accessControl" | "clients" | "compactionRetention" | "tls" | "version"
+>): SettingError[] {
   return [
+    ...errorOf(
+      "accessControl",
+      accessControl && compactionRetention === "0"
+        ? 'is true, and compactionRetention is "0": where access is controlled, to compact takes the role root, so no client would, until the database is full. Expected another compactionRetention, such as 1h'
+        : undefined,
+    ),
     ...errorOf(
       "accessControl",
       accessControl && tls === "off"

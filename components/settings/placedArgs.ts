@@ -18,6 +18,7 @@ const groups = {
   tls: "an object",
   snapshots: "an object",
   restore: "an object",
+  clients: "an object",
 } as const;
 
 /** What of them is no setting in the table and has to be of its kind all the same: these decide who gets in. */
@@ -43,6 +44,12 @@ export function wellFormed(args: EtcdClusterArgs, misplaced: Misplaced[]): EtcdC
   }
   for (const [group, field] of switches) {
     expect(`${group}.${field}`, (whole[group] as Record<string, unknown>)?.[field], "a boolean");
+  }
+  // One that is null would be taken away.
+  for (const [name, client] of Object.entries(
+    kindOf(args.clients) === "an object" ? args.clients! : {},
+  )) {
+    expect(`clients.${name}`, client, "an object");
   }
   const entries = (place: string, list: unknown) => {
     if (Array.isArray(list)) {

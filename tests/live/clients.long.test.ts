@@ -125,6 +125,14 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
     },
   );
 
+  it("cannot compact without all rights, and the cluster does: an API server is told not to", async () => {
+    expect(await asking("kubernetes", "compaction", "1")).toContain(denied);
+    const folder = await filesOf("kubernetes");
+    expect(readFileSync(path.join(folder, "connection"), "utf8")).toContain(
+      "--etcd-compaction-interval=0\n",
+    );
+  });
+
   it("may read all, or do all, where that is what they are for", async () => {
     expect(await asking("backup", "get", "--prefix", "", "--limit=1")).not.toContain(denied);
     expect(await asking("backup", "put", "load/x", "1")).toContain(denied);

@@ -38,7 +38,7 @@ describe("clients", () => {
     const { create, update, stdin, ...rest } = program.get(command, "access").inputs;
     const { users, ...passwords } = filesIn((stdin as { value: string }).value);
     expect(users).toContain("have app app@");
-    expect(Object.keys(passwords).sort()).toEqual(["app", "db"]);
+    expect(Object.keys(passwords).sort()).toEqual(["password_app", "password_db"]);
     const shown = JSON.stringify([create, update, rest["delete"], program.outputs["endpoints"]]);
     for (const password of Object.values(passwords)) {
       expect(password).toMatch(/^[\w-]{32}$/);
@@ -46,8 +46,10 @@ describe("clients", () => {
     }
     expect(program.outputs["clients"]).toMatchObject({ secret: true });
     const { db, app } = program.outputs["clients"].value;
-    expect([db.password, app.password]).toEqual([passwords["db"], ""]);
-    expect(program.outputs["connections"].value.db).toContain(`password: ${passwords["db"]}`);
+    expect([db.password, app.password]).toEqual([passwords["password_db"], ""]);
+    expect(program.outputs["connections"].value.db).toContain(
+      `password: ${passwords["password_db"]}`,
+    );
   });
 
   it("have their rights taken back when nobody has asked for any, and not with their cluster", () => {

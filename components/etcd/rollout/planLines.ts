@@ -124,15 +124,17 @@ function clientLines(before: Desired, desired: Desired): string[] {
   const added = desired.certificateAuthorities.filter(
     (generation) => !before.certificateAuthorities.includes(generation),
   );
+  const own = Object.keys(desired.clients);
+  const given = own.length > 0 ? ` (npm run client -- ${own.join(", ")})` : "";
   return [
     ...(added.length > 0 && before.certificateAuthorities.length > 0
       ? [
-          `before the next step, clients need the new caCertPem: certificates of CA ${list(added.map(String))} will be shown to them`,
+          `before the next step, clients need the new caCertPem${given}: certificates of CA ${list(added.map(String))} will be shown to them`,
         ]
       : []),
     ...(gone.length > 0
       ? [
-          `clients that still have a certificate of CA ${list(gone.map(String))} are refused from now on: give them the new clientCertPem and clientKeyPem before`,
+          `clients that still have a certificate of CA ${list(gone.map(String))} are refused from now on: give them the new ${own.length > 0 ? "ones" : "clientCertPem and clientKeyPem"}${given} before`,
         ]
       : []),
   ];
@@ -144,24 +146,24 @@ function accessLines(before: Desired, desired: Desired): string[] {
   const named = (names: string[], text: string) => names.map((name) => `${name} ${text}`);
   return [
     ...named(
-      Object.keys(to).filter((name) => !(name in from)),
+      Object.keys(to).filter((name) => !Object.hasOwn(from, name)),
       "is a client from now on, with a certificate of its own",
     ),
     ...named(
-      Object.keys(to).filter((name) => name in from && from[name] !== to[name]),
+      Object.keys(to).filter((name) => Object.hasOwn(from, name) && from[name] !== to[name]),
       "gets other rights",
     ),
     ...named(
-      Object.keys(from).filter((name) => !(name in to)),
+      Object.keys(from).filter((name) => !Object.hasOwn(to, name)),
       desired.accessControl
-        ? "is a client no more: its user is taken away, and its requests are refused"
+        ? "is a client no more: its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends"
         : "is a client no more, and its certificate is good until it ends: access is not controlled",
     ),
     ...(before.accessControl === desired.accessControl
       ? []
       : [
           desired.accessControl
-            ? `access is controlled from now on: who shows no certificate of a client (${list(Object.keys(to)) || "there is none"}) or of clientCertPem is refused`
+            ? `access is controlled from now on: who shows no certificate of a client (${list(Object.keys(to)) || "there is none"}) or of clientCertPem is refused; watches that are open go on until their connections end`
             : "access is no longer controlled: every client may do everything",
         ]),
   ];

@@ -47,6 +47,7 @@ export function settingsViolations({ recorded, attempted }: Past, desired: Desir
         ...addressViolations(before, desired),
         ...replacementViolations(before, desired),
         ...downgradeViolations(before, desired),
+        ...accessViolations(before, desired),
       ];
 }
 
@@ -280,6 +281,18 @@ function replacementViolations(before: Desired, desired: Desired): string[] {
       ? [`the version changes in the same update as ${name} is replaced. Do one after the other`]
       : []),
   ];
+}
+
+/** Rights are taken back on the first member's machine, as it was: that must not go in the same update. */
+function accessViolations(before: Desired, desired: Desired): string[] {
+  const { joining, leaving } = membershipChange(before, desired);
+  const moves = [...joining, ...leaving, ...replacedMachines(before, desired)];
+  const isLast = !desired.accessControl && Object.keys(desired.clients).length === 0;
+  return before.accessControl && isLast && moves.length > 0
+    ? [
+        `access is no longer controlled, the last client goes and machines change (${list(moves)}) in one update. Do one after the other`,
+      ]
+    : [];
 }
 
 /**

@@ -12,19 +12,34 @@ restore=
 # A user's own role: its name and what tells its rights from others. Whose role it is, has been made here.
 readonly own_role='^([a-z0-9-]+)@[0-9a-f]{8}$'
 
+# A role that is there while access is controlled by a stack, and not by somebody's own doing.
+readonly by_stack=etcd-by-pulumi-controls
+
 # The files follow on standard input, as `scriptInput` makes them: `users` (`accessText` in access.ts), and the password
-# of each user that has one, by the user's name.
+# of each user that has one.
 access() {
-  local enabled
+  local enabled by_us
   take_arguments "$@"
   lock "$service"
   check_identity
   receive_files
   enabled=$(is_enabled)
-  [[ $state == on || $enabled == false ]] || turn_off
+  by_us=$(is_by_stack)
+  if [[ $state == off && $enabled == true ]]; then
+    if [[ $by_us == false ]]; then
+      say "access is controlled, and not by this stack: all of it is left as it is. Set accessControl: true, or turn it off by hand (etcdctl auth disable)"
+      printf '{"access":"not by this stack"}\n'
+      return 0
+    fi
+    change auth disable
+    change role delete "$by_stack"
+  fi
   make_users
   take_others_away
-  [[ $state == off || $enabled == true ]] || change auth enable
+  if [[ $state == on ]]; then
+    [[ $by_us == true ]] || change role add "$by_stack"
+    [[ $enabled == true ]] || change auth enable
+  fi
   printf '{"access":"%s"}\n' "$state"
 }
 
@@ -34,16 +49,14 @@ is_enabled() {
   if [[ $said == *"Authentication Status: true"* ]]; then echo true; else echo false; fi
 }
 
-# What somebody else has turned on is nobody's to turn off who never has.
-turn_off() {
-  local roles
-  roles=$(ask role list) || fail "the roles could not be asked: $(why_not). $needs_rights. Nothing was changed"
-  if [[ $'\n'$roles == *$'\noperator@'* ]]; then
-    change auth disable
-  else
-    say "access is controlled, and not by this stack: it is left on. Set accessControl: true, or turn it off by hand (etcdctl auth disable)"
-  fi
+is_by_stack() {
+  local all
+  all=$(roles)
+  if [[ $'\n'$all$'\n' == *$'\n'$by_stack$'\n'* ]]; then echo true; else echo false; fi
 }
+
+# A line each.
+roles() { ask role list || fail "the roles could not be asked: $(why_not). $needs_rights. Run pulumi up again"; }
 
 # ask WORDS...: etcdctl's answer; what it has against it is kept.
 ask() { ctl "$client_url" "$@" 2>"$staging/why_not"; }
@@ -53,9 +66,9 @@ why_not() { tail -n 1 "$staging/why_not"; }
 # change WORDS...: etcdctl with these; a password comes by its standard input. What an earlier try has left done is done.
 change() {
   local input=/dev/null
-  [[ $* != *--interactive=false* ]] || input=$staging/$3
+  [[ $* != *--interactive=false* ]] || input=$staging/password_$3
   say "$*"
-  ask "$@" <"$input" >/dev/null || [[ $(why_not) =~ (user|role)" name "(already exists|not found) ]] ||
+  ask "$@" <"$input" >/dev/null || [[ $(why_not) =~ ((user|role)" name "(already exists|not found)|"role is not granted to the user") ]] ||
     fail "etcdctl $* was refused: $(why_not). Run pulumi up again; what was done before it stays"
 }
 
@@ -63,7 +76,7 @@ declare -A is_wanted
 
 # A user has its own role only when all else of it is done: who has it is left alone.
 make_users() {
-  local words is_done=true
+  local words user is_done=true
   while read -ra words; do
     if [[ ${words[0]} == have ]]; then
       is_wanted[${words[1]}]=true
@@ -74,6 +87,9 @@ make_users() {
       change "${words[@]/#'""'/}"
     fi
   done <"$staging/users"
+  for user in root operator client; do
+    [[ -n ${is_wanted[$user]:-} ]] || fail "the users that were asked for are without $user: nobody is taken away. Run pulumi up again"
+  done
 }
 
 # has_role USER ROLE
@@ -86,9 +102,9 @@ has_role() {
 }
 
 take_others_away() {
-  local roles role
-  roles=$(ask role list) || fail "the roles could not be asked: $(why_not). $needs_rights. Run pulumi up again"
-  for role in $roles; do
+  local all role
+  all=$(roles)
+  for role in $all; do
     [[ $role =~ $own_role && -z ${is_wanted[$role]:-} ]] || continue
     # Its role goes last: by it the next try knows whose user it was.
     [[ -n ${is_wanted[${BASH_REMATCH[1]}]:-} ]] || change user delete "${BASH_REMATCH[1]}"

@@ -11,5 +11,5 @@ receive_files() {
     [[ $line != end ]] || return 0
     printf '%b' "${line#* }" >"$staging/${line%% *}"
   done
-  fail "the files did not arrive whole: the connection ended early. Run pulumi up again"
+  fail "the files did not arrive whole: the connection ended early, or nobody went on. Run pulumi up again"
 }

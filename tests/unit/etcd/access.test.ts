@@ -19,7 +19,7 @@ const app: Client = {
 
 describe("what is asked of etcd for a client", () => {
   const blocks = (client: Client) =>
-    accessText(accessUsers({ app: client }))
+    accessText(accessUsers({ app: client }, {}))
       .split(/^(?=have )/m)
       .map((block) => block.trimEnd().split("\n"));
 
@@ -33,6 +33,7 @@ describe("what is asked of etcd for a client", () => {
       `role grant-permission ${role} readwrite lock`,
       "user add app --interactive=false",
       "user passwd app --interactive=false",
+      "user revoke-role app root",
       `user grant-role app ${role}`,
     ]);
   });
@@ -66,6 +67,8 @@ describe("what is asked of etcd for a client", () => {
   it("is another role where its rights are others, and the same in another order", () => {
     const roleOf = (changes: Partial<Client>) => rolesOf({ app: { ...app, ...changes } })["app"];
     const own = roleOf({});
+    const withPassword = (digest: string) => accessUsers({ app }, { app: digest }).at(-1)!.role;
+    expect(withPassword("1")).not.toBe(withPassword("2"));
     const others = [
       ...[roleOf({ role: "readonly" }), roleOf({ prefixes: [] }), roleOf({ keys: ["other"] })],
       ...[roleOf({ password: true }), roleOf({ prefixes: ["lock"], keys: ["/app/"] })],
@@ -90,7 +93,7 @@ it.each([
 });
 
 describe("how a client reads where its cluster is", () => {
-  const text = (client: Partial<Client>) =>
+  const text = (client: Partial<Client>, isControlled = true) =>
     connectionText(
       { ...app, ...client },
       {
@@ -98,6 +101,7 @@ describe("how a client reads where its cluster is", () => {
         folder: ".etcd/dev/app",
         username: "app",
         password: "s3cret",
+        isControlled,
       },
     );
 
@@ -120,6 +124,25 @@ describe("how a client reads where its cluster is", () => {
     expect(said).toContain("10.0.2.10:2379");
     expect(said.includes("s3cret")).toBe(presets[preset].password);
     expect(said).toMatchSnapshot();
+  });
+
+  it("follows its prefix, where its reader can be told of one", () => {
+    const at = (preset: keyof typeof presets) =>
+      text({ ...presets[preset], preset, prefixes: ["/own/"] });
+    expect(at("kubernetes")).toContain("--etcd-prefix=/own\n");
+    expect(at("patroni")).toContain("namespace: /own/\n");
+    expect(at("apisix")).toContain("    prefix: /own\n");
+    expect(at("vault")).toContain('path          = "/own/"\n');
+    expect(at("coredns")).toContain("  path /own\n");
+    expect(at("traefik")).toContain("    rootKey: /own\n");
+  });
+
+  it("tells an API server to compact nothing where it has no right to", () => {
+    const compaction = "etcd-compaction-interval=0";
+    const kubernetes = { ...presets.kubernetes, preset: "kubernetes" as const };
+    expect(text(kubernetes)).toContain(`--${compaction}\n`);
+    expect(text(kubernetes, false)).not.toContain(compaction);
+    expect(text({ ...presets.k3s, preset: "k3s" })).toContain(`--kube-apiserver-arg=${compaction}`);
   });
 
   it("has a password only where it is to have one", () => {

@@ -40,6 +40,13 @@ describe("a disk has room", () => {
     expect(warningOf(own)).toMatch(/: make room or the disk larger \(dataVolumeGiB\), keep fewer/);
   });
 
+  it("or nobody knows, and that is told", () => {
+    const unseen = { ...member([]), problem: "no SSH connection" };
+    expect(disksHealth([unseen], 2 * 1024 ** 3).warning).toBe(
+      "the disks of a cannot be seen: no SSH connection",
+    );
+  });
+
   it("for all that is on it", () => {
     const shared = (free: number) =>
       (["data", "root", "snapshots"] as const).map((use) => disk(use, free, "/"));

@@ -14,6 +14,7 @@ describe("a client", () => {
         db: { preset: "patroni", prefixes: ["/db/"] },
         backup: { role: "readonly", prefixes: [""] },
         admin: { role: "root" },
+        control: { preset: "kubernetes", role: "root" },
         dns: { preset: "coredns", keys: ["/skydns/local"] },
       }),
     ).toEqual({
@@ -26,8 +27,9 @@ describe("a client", () => {
       },
       backup: { preset: "", role: "readonly", prefixes: [""], keys: [], password: false },
       admin: { preset: "", role: "root", prefixes: [], keys: [], password: false },
+      control: { preset: "kubernetes", role: "root", prefixes: [], keys: [], password: false },
       dns: {
-        ...{ preset: "coredns", role: "readonly", prefixes: [], keys: ["/skydns/local"] },
+        ...{ preset: "coredns", role: "readonly", prefixes: ["/skydns/"], keys: ["/skydns/local"] },
         password: false,
       },
     });
@@ -47,6 +49,7 @@ describe("a client", () => {
     ["a password", { app: { role: "root", password: "x" } }, /password that is not true or false$/],
     ["no keys", { app: { role: "readonly" } }, /^clients\.app may do nothing: say on which/],
     ["root and keys", { app: { role: "root", keys: ["a"] } }, /root, .* take out one of them$/],
+    ["elsewhere", { app: { preset: "k3s", prefixes: ["/x/"] } }, /other prefixes than k3s uses/],
     ["a blank in a key", { app: { role: "readonly", keys: ["a b"] } }, /has the key "a b", exp/],
     ["a flag as a key", { app: { role: "readonly", keys: ["--x"] } }, /has the key "--x", expect/],
     ["an empty key", { app: { role: "readonly", keys: [""] } }, /has the key "", expected/],
@@ -69,6 +72,12 @@ describe("access control", () => {
         expect.stringMatching(/^clients are given, and tls is off/),
       ]),
     );
+  });
+
+  it("leaves nobody who would compact", () => {
+    expect(errorsIn({ accessControl: true, compactionRetention: "0" })).toEqual([
+      expect.stringMatching(/^accessControl is true, and compactionRetention is "0": where/),
+    ]);
   });
 
   it("is missed where clients have roles and nobody asks for them", () => {

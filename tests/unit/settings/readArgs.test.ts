@@ -36,6 +36,25 @@ function refusal(changes: Partial<EtcdClusterArgs>): string {
 }
 
 describe("the args of an EtcdCluster", () => {
+  it.each<[string, unknown, string]>([
+    [
+      "null, which would take its user away",
+      { app: null },
+      "clients.app is nothing, expected an obj",
+    ],
+    [
+      "known later",
+      later({ app: { preset: "vault" } }),
+      "clients is an output, expected an object",
+    ],
+    ["known later for a part", { app: later({}) }, "clients.app is an output, expected an object"],
+    ["of a field known later", { app: { role: later("root") } }, "has a role that is not a text"],
+  ])("refuse clients that are %s", (_, clients, expected) => {
+    expect(refusal({ clients: clients as EtcdClusterArgs["clients"] & object })).toContain(
+      expected,
+    );
+  });
+
   const inPulumiYaml = readSettings({ values: rawSettings(), secrets: [] });
 
   it("have the defaults of Pulumi.yaml, and the component's name", () => {

@@ -237,6 +237,13 @@ describe("a change that is refused", () => {
       { restore },
     ],
     [
+      "rights that are taken back on a machine that goes",
+      { members: membersOf(["b", "c"]) },
+      {},
+      /^access is no longer controlled, the last client goes and machines change \(a\) in one/,
+      { accessControl: true },
+    ],
+    [
       "a skipped minor version",
       newer,
       runs("3.5.35"),
@@ -898,8 +905,8 @@ describe("a change in words", () => {
       [
         "app is a client from now on, with a certificate of its own",
         "api gets other rights",
-        "old is a client no more: its user is taken away, and its requests are refused",
-        "access is controlled from now on: who shows no certificate of a client (api and app) or of clientCertPem is refused",
+        "old is a client no more: its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends",
+        "access is controlled from now on: who shows no certificate of a client (api and app) or of clientCertPem is refused; watches that are open go on until their connections end",
       ],
       { clients: { api: "api@1", old: "old@1" } },
     ],

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { accessText, accessUsers, type Client, rolesOf } from "../../../../components/etcd/access";
+import {
+  accessFiles,
+  accessUsers,
+  type Client,
+  digestOf,
+} from "../../../../components/etcd/access";
 import { FakeMachine } from "./machine";
 
 const app: Client = {
@@ -40,6 +45,10 @@ const etcd = (root: string) => `
         ;;
       "user passwd") cat >>${root}/etcd/passwords ;;
       "user grant-role") echo "$4" >>"$file/$3" ;;
+      "user revoke-role")
+        grep -qx "$4" "$file/$3" || { echo "Error: etcdserver: role is not granted to the user" >&2; return 1; }
+        sed -i "/^$4\$/d" "$file/$3"
+        ;;
       "role grant-permission") echo "\${*:4}" >>"$file/$3" ;;
     esac
   }`;
@@ -53,12 +62,28 @@ beforeEach(() => {
   machine.write("etcd/roles/.keep", "");
 });
 
-function access(state: "on" | "off", clients: Record<string, Client>) {
-  const passwords = Object.fromEntries(Object.keys(clients).map((name) => [name, `of-${name}`]));
+/** The clients' roles, by their names, as the program calls them. */
+const rolesOf = (clients: Record<string, Client>, passwords = passwordsOf(clients)) =>
+  Object.fromEntries(usersOf(clients, passwords).map(({ name, role }) => [name, role]));
+
+const passwordsOf = (clients: Record<string, Client>) =>
+  Object.fromEntries(Object.keys(clients).map((name) => [name, `of-${name}`]));
+
+const usersOf = (clients: Record<string, Client>, passwords: Record<string, string>) =>
+  accessUsers(
+    clients,
+    Object.fromEntries(Object.entries(passwords).map(([name, text]) => [name, digestOf(text)])),
+  );
+
+function access(
+  state: "on" | "off",
+  clients: Record<string, Client>,
+  passwords = passwordsOf(clients),
+) {
   const before = machine.told.length;
   const result = machine.run("access", {
     args: { state },
-    bundle: { users: accessText(accessUsers(clients)), ...passwords },
+    bundle: accessFiles(usersOf(clients, passwords), passwords),
     instead: etcd(machine.root),
   });
   return { ...result, told: machine.told.slice(before).filter((line) => !line.startsWith("lock")) };
@@ -128,17 +153,53 @@ describe("the users and roles of a cluster", () => {
     expect(machine.read("etcd/auth")).toBe("false\n");
   });
 
-  it("are asked for still where somebody else has seen to that", () => {
+  it("are left as they are where somebody else has turned access control on, however often", () => {
     machine.write("etcd/auth", "true\n");
-    const { status, stderr, told } = access("off", { app });
-    expect([status, told.includes("auth disable")]).toEqual([0, false]);
-    expect(stderr).toContain("not by this stack: it is left on. Set accessControl: true, or");
+    for (const clients of [{ app }, { app, other }] as Record<string, Client>[]) {
+      const { status, stderr, told } = access("off", clients);
+      expect({ status, told }).toEqual({ status: 0, told: [] });
+      expect(stderr).toContain("not by this stack: all of it is left as it is. Set accessCon");
+    }
+    // It is taken over by asking for it, and then it can be turned off.
+    expect(access("on", { app }).told).not.toContain("auth enable");
+    expect(access("off", { app }).told[0]).toBe("auth disable");
+  });
+
+  it("of one that had all rights: they are taken back", () => {
+    access("on", { app: { ...app, role: "root", prefixes: [] } });
+    expect(machine.read("etcd/users/app")).toMatch(/^root$/m);
+    access("on", { app });
+    expect(machine.read("etcd/users/app")).not.toMatch(/^root$/m);
+  });
+
+  it("are their own, whatever a client is called", () => {
+    expect(access("on", { users: app })).toMatchObject({ status: 0 });
+    expect(machine.read("etcd/users/operator")).toMatch(/^root$/m);
+    expect(machine.has("etcd/users/users")).toBe(true);
+  });
+
+  it("get another password where it is another", () => {
+    access("on", { app });
+    const { told } = access("on", { app }, { app: "another" });
+    expect(told).toContain("user passwd app --interactive=false");
+    expect(machine.read("etcd/passwords")).toMatch(/another$/);
+  });
+
+  it("are none that would leave nobody with all rights", () => {
+    access("on", { app });
+    const { stderr } = machine.run("access", {
+      args: { state: "on" },
+      bundle: { users: "" },
+      instead: etcd(machine.root),
+    });
+    expect(stderr).toContain("are without root: nobody is taken away");
+    expect(machine.has("etcd/users/operator")).toBe(true);
   });
 
   it("are not touched where etcd does not say what there is", () => {
     const silent = machine.run("access", {
       args: { state: "on" },
-      bundle: { users: accessText(accessUsers({ app })) },
+      bundle: accessFiles(usersOf({ app }, {}), {}),
       instead: 'ctl() { echo "Error: etcdserver: permission denied" >&2; return 1; }',
     });
     expect(silent.status).toBe(1);
