@@ -25,14 +25,14 @@ access() {
   receive_files
   enabled=$(is_enabled)
   by_us=$(is_by_stack)
-  if [[ $state == off && $enabled == true ]]; then
-    if [[ $by_us == false ]]; then
-      say "access is controlled, and not by this stack: all of it is left as it is. Set accessControl: true, or turn it off by hand (etcdctl auth disable)"
-      printf '{"access":"not by this stack"}\n'
-      return 0
-    fi
-    change auth disable
-    change role delete "$by_stack"
+  if [[ $state == off && $enabled == true && $by_us == false ]]; then
+    say "access is controlled, and not by this stack: all of it is left as it is. Set accessControl: true, or turn it off by hand (etcdctl auth disable)"
+    printf '{"access":"not by this stack"}\n'
+    return 0
+  fi
+  if [[ $state == off ]]; then
+    [[ $enabled == false ]] || change auth disable
+    [[ $by_us == false ]] || change role delete "$by_stack"
   fi
   make_users
   take_others_away

@@ -165,6 +165,17 @@ describe("the users and roles of a cluster", () => {
     expect(access("off", { app }).told[0]).toBe("auth disable");
   });
 
+  it("are nobody's again where turning access control off was ended in the middle", () => {
+    access("on", { app });
+    machine.write("refuses", "role delete etcd-by-pulumi");
+    expect(access("off", { app }).status).toBe(1);
+    machine.write("refuses", "no such words");
+    expect(access("off", { app }).status).toBe(0);
+    // Whoever turns it on by hand now has done it.
+    machine.write("etcd/auth", "true\n");
+    expect(access("off", { app }).stderr).toContain("not by this stack");
+  });
+
   it("of one that had all rights: they are taken back", () => {
     access("on", { app: { ...app, role: "root", prefixes: [] } });
     expect(machine.read("etcd/users/app")).toMatch(/^root$/m);
