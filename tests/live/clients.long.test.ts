@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { presets } from "../../components/etcd/access";
 import { etcdctlCommand } from "../../lab/client";
+import { up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
 import { Operator } from "../../proof/changes/operator";
 import type { Target } from "../../proof/load/target";
@@ -227,5 +228,18 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
   it("go on while access control is turned off, with all that they had", async () => {
     expect(await failedPuts(["client"], change({ accessControl: false }))).toBe(0);
     expect(await asking("coredns", "put", "anything", "else")).toBe("OK");
+  });
+
+  it("have their rights taken back where nobody is asked for any more, and not with the cluster", async () => {
+    await change({ accessControl: true })();
+    operator.ask({ accessControl: false, clients: {} });
+    const updated = await operator.withMirror(() => operator.engine.run(up, () => undefined));
+    expect(updated.exitCode, updated.output).toBe(0);
+    expect(updated.output).toContain("auth disable");
+    await change({ accessControl: true, clients })();
+    const gone = await operator.engine.run(["destroy", "--yes", "--skip-preview"], () => undefined);
+    expect(gone.exitCode, gone.output).toBe(0);
+    expect(gone.output).toContain("etcd-access deleted");
+    expect(gone.output).not.toContain("auth disable");
   });
 });

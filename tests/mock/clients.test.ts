@@ -53,7 +53,8 @@ describe("clients", () => {
   });
 
   it("have their rights taken back when nobody has asked for any, and not with their cluster", () => {
-    const { inputs } = program.get(command, "access");
+    const { inputs, deletedWith } = program.get(command, "access");
+    expect(deletedWith).toMatch(/::etcd:index:EtcdCluster\$etcd:index:Members::etcd$/);
     expect(inputs["create"]).toContain(" state=on ");
     expect(inputs["delete"]).toBe(String(inputs["create"]).replace("state=on", "state=off"));
   });

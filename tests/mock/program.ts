@@ -15,6 +15,8 @@ export interface Registration {
   readonly ignoreChanges: string[];
   readonly deleteBeforeReplace: boolean;
   readonly retainOnDelete: boolean;
+  /** A URN; "" for none. */
+  readonly deletedWith: string;
   readonly additionalSecretOutputs: string[];
   readonly dependencies: string[];
   readonly hooks: Record<
@@ -198,6 +200,7 @@ function watchMonitor(registrations: Registration[]): void {
       ignoreChanges: request.getIgnorechangesList(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
       retainOnDelete: request.getRetainondelete(),
+      deletedWith: request.getDeletedwith(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       dependencies: request.getDependenciesList().map(shortUrn),
       hasReplacementTrigger: request.hasReplacementTrigger(),
