@@ -107,7 +107,8 @@ readonly reserve_mib=512
 # Older ones make room for a new one; the newest stays, until there is another.
 make_room() {
   local needed all index
-  needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + reserve_mib))
+  # A begun MiB is one; etcd adds a checksum.
+  needed=$(($(tells "$client_url" dbSize) / 1024 ** 2 + 1 + reserve_mib))
   mapfile -t all < <(snapshots)
   for ((index = 0; index < ${#all[@]} - 1; index++)); do
     (($(free_mib "$directory") < needed)) || return 0

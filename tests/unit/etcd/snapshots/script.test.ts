@@ -83,7 +83,7 @@ describe("room for the next one", () => {
     );
     return runScript(
       "snapshot",
-      `directory=${folder} service=etcd; tells() { echo $((700 * 1024 ** 2)); }
+      `directory=${folder} service=etcd; tells() { echo $((700 * 1024 ** 2 - 1)); }
       free_mib() { echo $((${freeMiB} + 700 * (${sizes.length} - $(find ${folder} -type f | wc -l)))); }
       make_room`,
     );
