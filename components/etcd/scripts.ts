@@ -1,6 +1,17 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
+/** What a look at a machine is made of. */
+const look = [
+  "identity",
+  "units",
+  "dataDirectory",
+  "etcdctl",
+  "running",
+  "certificateFiles",
+  "observe",
+] as const;
+
 /**
  * The scripts that run on a machine, each with the parts that it is made of beside `common`. The last
  * part defines a function of the script's own name.
@@ -20,27 +31,8 @@ const parts = {
     "stage",
   ],
   restore: ["identity", "files", "units", "dataDirectory", "curl", "s3", "snapshotFile", "restore"],
-  observe: [
-    "identity",
-    "units",
-    "dataDirectory",
-    "etcdctl",
-    "running",
-    "certificateFiles",
-    "observe",
-  ],
-  turn: [
-    "identity",
-    "units",
-    "dataDirectory",
-    "etcdctl",
-    "running",
-    "certificateFiles",
-    "observe",
-    "files",
-    "permit",
-    "turn",
-  ],
+  observe: look,
+  turn: [...look, "files", "permit", "turn"],
   member: [
     "identity",
     "files",
