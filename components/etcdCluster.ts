@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EtcdClusterArgs } from "./etcdClusterArgs";
 import { desiredCluster } from "./etcd/desiredCluster";
 import { type ClientCredentials, Clients } from "./etcd/clients";
+import { clientFolder } from "./etcd/connections";
 import type { ClusterHealth } from "./etcd/health";
 import { clusterIdentity } from "./etcd/identity";
 import { type Member, Members } from "./etcd/members";
@@ -114,7 +115,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
     // Without issuers there is no TLS.
     const issuers = tls ? clusterIssuers(name, settings, admission.gate, parent) : undefined;
-    const client = issuers?.clients.issue("client", "client", noNames, parent, "client");
+    const client = issuers?.clients.issue("client", "client", noNames, parent);
     const clients =
       issuers &&
       new Clients(
@@ -162,7 +163,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
     const none = <Value>() =>
       pulumi.output<Record<string, Value>>({}) as pulumi.Output<Record<string, Value>>;
     this.clients = clients?.credentials ?? none();
-    const folder = (one: string) => `.etcd/${pulumi.getStack()}/${one}`;
+    const folder = (one: string) => clientFolder(pulumi.getStack(), one);
     this.connections = clients?.connections(this.endpoints, folder) ?? none();
     this.health = pulumi
       .all([cluster.health, issuers?.clients.ends ?? {}, issuers?.peers.ends ?? {}])

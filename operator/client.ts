@@ -21,6 +21,7 @@ runCommand({ name: "client", usage, options }, async ({ to, stack, cluster }, wo
   if (name === undefined || rest.length > 0) {
     throw new UsageError(`expected the name of one client, got ${words.join(" ") || "nothing"}`);
   }
+  const { clientFolder } = await import("../components/etcd/connections.js");
   const { readStack } = await import("./stack.js");
   const outputs = await readStack(stack, cluster);
   const given = outputs.clients?.[name];
@@ -31,7 +32,7 @@ runCommand({ name: "client", usage, options }, async ({ to, stack, cluster }, wo
       `the stack has no client ${name}${names.length > 0 ? `: it has ${names.join(", ")}` : ""}. Add it to the setting clients, and run pulumi up`,
     );
   }
-  const usual = path.posix.join(".etcd", path.posix.basename(outputs.stack), name);
+  const usual = clientFolder(path.posix.basename(outputs.stack), name);
   const folder = to ?? usual;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = {

@@ -43,7 +43,7 @@ function readwrite(prefixes: readonly string[], keys: readonly string[] = []): C
   return { role: "readwrite", prefixes, keys, password: false };
 }
 
-/** Users with all rights that a cluster has beside its clients: etcd's own, its operator's, and whoever has `clientKeyPem`. */
+/** Users with all rights that a cluster has beside its clients: etcd's own, the operator, and the owner of `clientKeyPem`. */
 export const rootUsers = ["root", "operator", "client"] as const;
 
 /** A user as the script makes it. */

@@ -16,6 +16,9 @@ interface OwnConnection extends Connection {
   readonly prefix: string;
 }
 
+/** Where a client's files lie, unless somebody says otherwise: seen from the folder that a person is in. */
+export const clientFolder = (stack: string, client: string) => `.etcd/${stack}/${client}`;
+
 /** The lines or the file by which a client reads where its cluster is, in its own words. */
 export function connectionText(client: Client, connection: Connection): string {
   const { preset, password, prefixes } = client;

@@ -66,9 +66,9 @@ export function disksHealth(
   const warnings = members.flatMap(({ name, disks, databaseBytes = 0 }) => {
     const growth = Math.max(0, (quotaBytes ?? 0) - databaseBytes);
     const needs: Record<DiskUse, number> = {
-      data: mebibytes(growth) + logMiB,
+      data: wholeMiB(growth) + logMiB,
       root: rootMiB,
-      snapshots: mebibytes(databaseBytes),
+      snapshots: wholeMiB(databaseBytes),
     };
     return [...new Set(disks.map(({ mount }) => mount))].flatMap((mount) => {
       const shared = disks.filter((disk) => disk.mount === mount);
@@ -95,7 +95,7 @@ export function disksHealth(
   };
 }
 
-const mebibytes = (bytes: number) => Math.ceil(bytes / 1024 ** 2);
+const wholeMiB = (bytes: number) => Math.ceil(bytes / 1024 ** 2);
 
 /** Whole MiB, or GiB with one digit. */
 export function shown(size: number): string {

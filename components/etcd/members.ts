@@ -91,13 +91,7 @@ export class Members extends pulumi.ComponentResource {
     this.binaries = binariesOf(version);
 
     const staging = admission.stagingHooks();
-    const operator = issuers?.clients.issue(
-      "operator",
-      "client",
-      noNames,
-      { parent: this },
-      "operator",
-    );
+    const operator = issuers?.clients.issue("operator", "client", noNames, { parent: this });
     const stages = members.map((member) => this.stage(member, operator, staging));
     const restored = this.prepareRestore(stages);
     const shared: Shared = {
@@ -280,6 +274,7 @@ export class Members extends pulumi.ComponentResource {
           ...(restore.id !== "" && { restore: restore.id }),
         });
       });
+    const asked = command(access.isOn);
     const files = pulumi
       .all([access.users, access.passwords])
       .apply(([users, passwords]) => accessFiles(users, passwords));
@@ -288,8 +283,8 @@ export class Members extends pulumi.ComponentResource {
         `${this.name}-access`,
         {
           connection: members[0]!.machine.connection,
-          create: command(access.isOn),
-          update: command(access.isOn),
+          create: asked,
+          update: asked,
           delete: command(false),
           stdin: pulumi.secret(files.apply((bundle) => scriptInput("access", bundle))),
           addPreviousOutputInEnv: false,

@@ -62,13 +62,13 @@ export class CertificateIssuer {
     return this.issue(`client-${client}`, "client", noNames, opts, commonName);
   }
 
-  /** @param commonName whatever the subject says; "" for none */
+  /** @param commonName "" for none. Of a client it is its own name, whatever the subject says: it is known by that. */
   issue(
     name: string,
     purpose: Purpose,
     names: pulumi.Input<SubjectNames>,
     opts?: pulumi.ComponentResourceOptions,
-    commonName?: string,
+    commonName = purpose === "client" ? name : undefined,
   ): Certificate {
     const subject = { ...this.args.subject, ...(commonName !== undefined && { commonName }) };
     const certificate = new Certificate(

@@ -86,7 +86,7 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
   };
 
   it("have certificates and connections of their own, in files for their owner alone", async () => {
-    // What others could read is made anew.
+    // A file that others could read is replaced.
     chmodSync(path.join(await filesOf("kubernetes"), "client-key.pem"), 0o644);
     const folder = await filesOf("kubernetes");
     expect(statSync(path.join(folder, "client-key.pem")).mode & 0o777).toBe(0o600);

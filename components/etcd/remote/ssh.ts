@@ -306,7 +306,7 @@ function converse(
     channel.write(stdin);
     isBegun(channel);
   });
-  // Whoever asks hears of it.
+  // The next question tells it.
   ended.catch(() => undefined);
   const lines = begun.then((input) => createInterface({ input })[Symbol.asyncIterator]());
   const answer = async (text: string) => {

@@ -5,7 +5,7 @@
 # Arguments are those of the parts that it is made of.
 
 # In seconds. Before its turn a member waits for all others, and theirs may have gigabytes to read (14 MiB/s, by
-# memberStep.ts: 8 GiB are ten minutes); then a decision takes milliseconds, and whoever does not tell it is gone.
+# memberStep.ts: 8 GiB are ten minutes); then a decision takes milliseconds: without one by then the program is gone.
 readonly turn_comes_within=14400 decided_within=60
 
 # Standard input: `look`, which is answered by one line, or `leave`; then, as `scriptInput` makes them, the files: the

@@ -704,7 +704,7 @@ describe("a member as it is asked for", () => {
     ["stays as it is", {}, "serves", "keep"],
     ["is started where it is stopped", stopped, "refused", "start"],
     ["is left alone while systemd tries again", ending(2), "refused", "keep"],
-    ["is started anew once systemd is only trying again", ending(3), "refused", "start"],
+    ["is started once systemd is only trying again", ending(3), "refused", "start"],
     ["is not restarted because it tells no version", { version: "" }, "serves", "keep"],
   ])("%s", (_, process, answer, expected) => {
     const { steps } = decided({}, { machines: { b: { process } }, answers: { b: answer } });

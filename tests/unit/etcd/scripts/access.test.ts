@@ -171,7 +171,7 @@ describe("the users and roles of a cluster", () => {
     expect(access("off", { app }).status).toBe(1);
     machine.write("refuses", "no such words");
     expect(access("off", { app }).status).toBe(0);
-    // Whoever turns it on by hand now has done it.
+    // If it is turned on now, somebody has done it by hand.
     machine.write("etcd/auth", "true\n");
     expect(access("off", { app }).stderr).toContain("not by this stack");
   });
