@@ -47,6 +47,8 @@ describe("clients", () => {
     expect(program.outputs["clients"]).toMatchObject({ secret: true });
     const { db, app } = program.outputs["clients"].value;
     expect([db.password, app.password]).toEqual([passwords["password_db"], ""]);
+    // Where git ignores them, and `npm run client` writes them.
+    expect(program.outputs["connections"].value.app).toContain("=.etcd/test/app/client-key.pem\n");
     expect(program.outputs["connections"].value.db).toContain(
       `password: ${passwords["password_db"]}`,
     );
