@@ -121,7 +121,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
       new Clients(
         name,
         settings.clients,
-        { isOn: settings.accessControl, issuer: issuers.clients },
+        {
+          isOn: settings.accessControl,
+          issuer: issuers.clients,
+          former: admission.formerRevocation,
+        },
         parent,
       );
     const asksForAccess = settings.accessControl || Object.keys(settings.clients).length > 0;
@@ -147,6 +151,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
         restore,
         serverNames: settings.serverNames,
         access: asksForAccess ? clients?.request : undefined,
+        revoked: clients?.revoked,
       },
       parent,
     );

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Certificate, CertificateIssuer } from "../pki/certificate";
+import { issuedSerials, type Revocation } from "../pki/revocation";
 import { type AccessUser, accessUsers, type Client, digestOf } from "./access";
 import { connectionText } from "./connections";
 
@@ -22,9 +23,19 @@ export interface AccessRequest {
   readonly passwords: pulumi.Output<Record<string, string>>;
 }
 
+/** Certificates that count no more. */
+export interface Revoked {
+  /** The signed list, in base64, as a machine gets it. */
+  readonly list: pulumi.Output<string>;
+  /** What the next update has to know of it. */
+  readonly record: pulumi.Output<Revocation>;
+}
+
 /** A cluster's clients: each with a certificate and a password of its own. */
 export class Clients {
   readonly request: AccessRequest;
+  /** What clients had that are none any more. */
+  readonly revoked: Revoked;
   private readonly made: Readonly<
     Record<string, { readonly certificate: Certificate; readonly password: pulumi.Output<string> }>
   >;
@@ -33,7 +44,12 @@ export class Clients {
   constructor(
     component: string,
     private readonly clients: Readonly<Record<string, Client>>,
-    private readonly access: { readonly isOn: boolean; readonly issuer: CertificateIssuer },
+    private readonly access: {
+      readonly isOn: boolean;
+      readonly issuer: CertificateIssuer;
+      /** What the last update that succeeded has left. */
+      readonly former: Promise<Revocation | undefined>;
+    },
     opts: pulumi.CustomResourceOptions,
   ) {
     this.made = Object.fromEntries(
@@ -46,6 +62,19 @@ export class Clients {
         },
       ]),
     );
+    const revocation = access.issuer.revocation(access.former, Object.keys(clients));
+    const certificates = this.each(({ certificate }) => certificate.certPem);
+    this.revoked = {
+      list: revocation.apply(({ list }) => list),
+      record: pulumi
+        .all([revocation, access.former, pulumi.unsecret(certificates)])
+        .apply(([{ revoked, signedBy, list }, was, pems]) => ({
+          issued: issuedSerials(was, pems),
+          revoked,
+          signedBy,
+          list,
+        })),
+    };
     const passwords = this.each(({ password }) => password);
     this.request = {
       isOn: access.isOn,

@@ -20,11 +20,12 @@ export function memberFiles(name: string, sharesMachine: boolean): MemberFiles {
   };
 }
 
-/** The certificates and keys that etcd reads. */
+/** The certificates, keys and list of revoked certificates that etcd reads. */
 export function certificateFiles(configDirectory: string) {
   const pki = `${configDirectory}/pki`;
   return {
     ca: `${pki}/ca.crt`,
+    revoked: `${pki}/revoked.crl`,
     peerCa: `${pki}/peer-ca.crt`,
     serverCert: `${pki}/server.crt`,
     serverKey: `${pki}/server.key`,

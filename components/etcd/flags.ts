@@ -65,6 +65,7 @@ function tlsFlags(member: MemberPlan, version: string): string[] {
     `--cert-file=${files.serverCert}`,
     `--key-file=${files.serverKey}`,
     "--client-cert-auth",
+    `--client-crl-file=${files.revoked}`,
     `--peer-trusted-ca-file=${files.peerCa}`,
     `--peer-cert-file=${files.peerCert}`,
     `--peer-key-file=${files.peerKey}`,

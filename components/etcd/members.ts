@@ -5,7 +5,7 @@ import type { Certificate } from "../pki/certificate";
 import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { accessFiles } from "./access";
-import type { AccessRequest } from "./clients";
+import type { AccessRequest, Revoked } from "./clients";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { PlannedMember } from "./desiredCluster";
@@ -47,6 +47,8 @@ export interface MembersArgs {
   readonly serverNames: readonly string[];
   /** Who may do what; without it nobody has been asked for. */
   readonly access: AccessRequest | undefined;
+  /** The certificates that count no more; without TLS there are none. */
+  readonly revoked: Revoked | undefined;
 }
 
 /** How long the cluster may take to be healthy once every member is, in seconds. */
@@ -108,7 +110,7 @@ export class Members extends pulumi.ComponentResource {
     this.health = this.check([...stages, ...done, ...access]);
     const machines = members.map(({ machine }) => machine);
     const digests = Object.fromEntries(made.map(({ name, digest }) => [name, digest]));
-    admission.record(machines, digests, this.isDone(made));
+    admission.record(machines, digests, args.revoked?.record, this.isDone(made));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 
@@ -301,8 +303,8 @@ export class Members extends pulumi.ComponentResource {
     machine: Machine,
     operator: Certificate | undefined,
   ): pulumi.Output<Bundle> {
-    const { issuers, serverNames } = this.args;
-    if (issuers === undefined || operator === undefined) {
+    const { issuers, serverNames, revoked } = this.args;
+    if (issuers === undefined || operator === undefined || revoked === undefined) {
       return pulumi.output<Bundle>({});
     }
     const { name, address, publicIp } = machine;
@@ -317,9 +319,15 @@ export class Members extends pulumi.ComponentResource {
       .all([
         issuers.clients.caCertPem,
         issuers.peers.caCertPem,
+        revoked.list,
         pulumi.all(pems({ server, peer, operator })),
       ])
-      .apply(([ca, peerCa, files]): Bundle => ({ "ca.crt": ca, "peer-ca.crt": peerCa, ...files }));
+      .apply(([ca, peerCa, list, files]): Bundle => ({
+        "ca.crt": ca,
+        "peer-ca.crt": peerCa,
+        "revoked.crl.base64": list,
+        ...files,
+      }));
   }
 
   /** One look at the whole cluster after every change of a member; an unhealthy one fails the update. */

@@ -13,7 +13,7 @@ const reserved: readonly (readonly [names: RegExp, why: string])[] = [
     "follows from the setting machines, or controllers: set that instead",
   ],
   [
-    /^((peer-)?(client-)?(cert|key)-file|(peer-)?(trusted-ca-file|client-cert-auth))$/,
+    /^((peer-)?(client-)?(cert|key)-file|client-crl-file|(peer-)?(trusted-ca-file|client-cert-auth))$/,
     "follows from the setting tls, with certificates of the stack's CA: leave it out",
   ],
   // What the project does as fits the version.

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { Authority } from "./authority";
 import type { Lifetimes } from "./lifetimes";
+import { type Revocation, revokedSerials, signRevocationList } from "./revocation";
 import { type Purpose, usesOf } from "./purposes";
 import { noNames, type SubjectNames } from "./subjectNames";
 
@@ -60,6 +62,28 @@ export class CertificateIssuer {
     opts?: pulumi.ComponentResourceOptions,
   ): Certificate {
     return this.issue(`client-${client}`, "client", noNames, opts, commonName);
+  }
+
+  /**
+   * What counts no more, signed again only where it is something else than it was: no two signatures are the same, and
+   * each update would bring another list to the machines.
+   * @param clients that there are now, by name
+   */
+  revocation(
+    former: Promise<Revocation | undefined>,
+    clients: readonly string[],
+  ): pulumi.Output<Omit<Revocation, "issued">> {
+    const { name: signedBy, certPem, keyPem } = this.args.authority;
+    const signed = pulumi.all([former, certPem, keyPem]).apply(async ([was, cert, key]) => {
+      const revoked = revokedSerials(was, clients);
+      if (was?.signedBy === signedBy && isDeepStrictEqual(was.revoked, revoked)) {
+        return { revoked, signedBy, list: was.list };
+      }
+      const list = await signRevocationList({ certPem: cert, keyPem: key }, revoked);
+      return { revoked, signedBy, list };
+    });
+    // A signature tells nothing of the key.
+    return pulumi.unsecret(signed);
   }
 
   /** @param commonName "" for none. Of a client it is its own name, whatever the subject says: it is known by that. */

@@ -5,6 +5,7 @@ import { filesIn } from "../filesIn";
 import { EtcdCluster } from "../../components/etcdCluster";
 import type { EtcdMachine } from "../../components/etcdClusterArgs";
 import { healthReport } from "../healthReport";
+import { readable } from "./program";
 
 // What its type declarations leave out.
 const { getMonitor, waitForRPCs } = settings as unknown as {
@@ -31,10 +32,10 @@ async function start(preview: boolean): Promise<void> {
   [resources, hooks, inputs] = [[], [], {}];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs: given, custom }) => {
+      newResource: async ({ type, name, inputs: given, custom }) => {
         resources.push(`${type}::${name}`);
         inputs[`${type}::${name}`] = given;
-        const state = { ...given, ...stateOf(type, name, given) };
+        const state = { ...given, ...stateOf(type, name, given, await readable) };
         return { id: custom ? `${name}-id` : undefined, state };
       },
       call: ({ inputs: asked }) => ({ name: asked["stackName"], outputs: {} }),
@@ -53,7 +54,12 @@ async function start(preview: boolean): Promise<void> {
   monitor.registerErrorHook = accept;
 }
 
-function stateOf(type: string, name: string, given: Record<string, any>) {
+function stateOf(
+  type: string,
+  name: string,
+  given: Record<string, any>,
+  { certPem, keyPem }: { certPem: string; keyPem: string },
+) {
   const endpoints = /endpoints=(\S+)/.exec(String(given["create"]))?.[1];
   if (name.endsWith("-health") && endpoints !== undefined) {
     const members = endpoints.split(",").map((clientUrl, index) => ({
@@ -65,9 +71,9 @@ function stateOf(type: string, name: string, given: Record<string, any>) {
   }
   return {
     "command:remote:Command": { stdout: `did ${name}` },
-    "tls:index/selfSignedCert:SelfSignedCert": { certPem: "CA", validityEndTime: "2036" },
+    "tls:index/selfSignedCert:SelfSignedCert": { certPem, validityEndTime: "2036" },
     "tls:index/locallySignedCert:LocallySignedCert": { certPem: "C", validityEndTime: "2027" },
-    "tls:index/privateKey:PrivateKey": { privateKeyPem: "KEY" },
+    "tls:index/privateKey:PrivateKey": { privateKeyPem: keyPem },
     "pulumi:index:Stash": { output: given["input"] },
   }[type];
 }

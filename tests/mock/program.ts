@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { vi } from "vitest";
 import { Hooks } from "../../lab/inprocess/hooks";
+import { createTls } from "../../lab/inprocess/tls";
 import { healthReport } from "../healthReport";
 import { rawSettings } from "../settings";
 
@@ -34,8 +35,26 @@ export interface Recording {
   readonly all: (type: string) => Registration[];
 }
 
+/** A key and a certificate that can be read: a CA signs with one, and a client is known by the other's number. */
+export const readable = (async () => {
+  const { state } = await createTls("tls:index/privateKey:PrivateKey", {
+    algorithm: "ECDSA",
+    ecdsaCurve: "P256",
+  });
+  const keyPem = String(state.privateKeyPem);
+  const certificate = await createTls("tls:index/selfSignedCert:SelfSignedCert", {
+    privateKeyPem: keyPem,
+    subject: { commonName: "etcd CA" },
+    allowedUses: [],
+    validityPeriodHours: 1,
+  });
+  return { keyPem, certPem: String(certificate.state.certPem) };
+})();
+
+type Answer = Record<string, unknown> | Promise<Record<string, unknown>>;
+
 /** What a test stands in for the providers with. */
-const answers: Record<string, (inputs: any, name: string) => Record<string, unknown>> = {
+const answers: Record<string, (inputs: any, name: string) => Answer> = {
   "tls:index/privateKey:PrivateKey": (_, name) => ({
     privateKeyPem: `PRIVATE KEY PEM of ${name}`,
     privateKeyOpenssh: `PRIVATE KEY OPENSSH of ${name}`,
@@ -46,8 +65,8 @@ const answers: Record<string, (inputs: any, name: string) => Record<string, unkn
     validityEndTime: "2036-11-21T12:00:00Z",
   }),
   "tls:index/certRequest:CertRequest": (_, name) => ({ certRequestPem: `REQUEST of ${name}` }),
-  "tls:index/locallySignedCert:LocallySignedCert": (_, name) => ({
-    certPem: `CERTIFICATE of ${name}`,
+  "tls:index/locallySignedCert:LocallySignedCert": async (_, name) => ({
+    certPem: name.startsWith("client-") ? (await readable).certPem : `CERTIFICATE of ${name}`,
     validityEndTime: "2027-11-21T12:00:00Z",
   }),
   "aws:ec2/instance:Instance": (inputs) => ({
@@ -96,11 +115,16 @@ export async function record(
   project = "etcd",
 ): Promise<Recording> {
   vi.resetModules();
+  // Most keys here are words that sign nothing.
+  vi.doMock("../../components/pki/revocation", async (original) => ({
+    ...(await original<object>()),
+    signRevocationList: (_: unknown, serials: string[]) => Promise.resolve(serials.join(",")),
+  }));
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name: whole, inputs, custom }) => {
+      newResource: async ({ type, name: whole, inputs, custom }) => {
         const name = short(whole);
-        const state = { ...inputs, ...answers[type]?.(inputs, name) };
+        const state = { ...inputs, ...(await answers[type]?.(inputs, name)) };
         for (const key of secretOutputs.filter((key) => key in state)) {
           state[key] = pulumi.secret(state[key]);
         }

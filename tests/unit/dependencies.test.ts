@@ -19,7 +19,8 @@ function sourcesIn(folder: string): string[] {
 /** The packages that a file loads: an import of types alone is gone when it runs. */
 function packagesOf(file: string): string[] {
   const text = fs.readFileSync(path.join(projectRoot, file), "utf8");
-  return [...text.matchAll(/^(?:import|export)\b(?! type)[^"]*?from "([^."][^"]*)"/gm)]
+  const loads = /(?:^(?:import|export)\b(?! type)[^"]*?from |\bawait import\()"([^."][^"]*)"/gm;
+  return [...text.matchAll(loads)]
     .map(([, name]) => name!)
     .filter((name) => !name.startsWith("node:"))
     .map((name) => /^(@[^/]+\/[^/]+|[^/]+)/.exec(name)![0]);

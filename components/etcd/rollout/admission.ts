@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
+import type { Revocation } from "../../pki/revocation";
 import type { ClusterIdentity } from "../identity";
 import { observe, observeCluster, type ObservedMember } from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
@@ -152,6 +153,11 @@ export class Admission extends pulumi.ComponentResource {
     this.machines.resolve(new Map(machines.map(({ name, connection }) => [name, connection])));
   }
 
+  /** What the last update that succeeded has left of certificates that count no more. */
+  get formerRevocation(): Promise<Revocation | undefined> {
+    return this.former.record.then((record) => record?.revocation);
+  }
+
   /** Who begins from the snapshot that is asked for. */
   get restored(): pulumi.Output<string[]> {
     return this.args.desired.apply(async (desired) =>
@@ -173,11 +179,13 @@ export class Admission extends pulumi.ComponentResource {
    * (`--target`), after which something is not as it was asked for, leaves the record as it was.
    * @param machines how each machine is reached
    * @param digests of the units that the members run
+   * @param revocation undefined without TLS
    * @param isDone whether everything is as it was asked for
    */
   record(
     machines: readonly { name: string; connection: Connection }[],
     digests: Readonly<Record<string, pulumi.Input<string>>>,
+    revocation: pulumi.Input<Revocation> | undefined,
     isDone: pulumi.Input<boolean>,
   ): void {
     const { desired, identity, binaries, renewal } = this.args;
@@ -186,21 +194,24 @@ export class Admission extends pulumi.ComponentResource {
     );
     const parts = pulumi.all([identity.id, this.update, desired, this.restored]);
     const record = pulumi
-      .all([parts, pulumi.all([this.repairs, digests]), pulumi.all(targets), isDone])
-      .apply(async ([[clusterId, update, asked, restored], [repairs, running], all, done]) => {
-        const made = {
-          clusterId,
-          update,
-          desired: asked,
-          restored,
-          binaries,
-          repairs,
-          digests: running,
-        };
-        return done
-          ? { ...made, renewal, machines: Object.fromEntries(all) }
-          : ((await this.former.record) ?? null);
-      });
+      .all([parts, pulumi.all([this.repairs, digests, revocation]), pulumi.all(targets), isDone])
+      .apply(
+        async ([[clusterId, update, asked, restored], [repairs, running, revoked], all, done]) => {
+          const made = {
+            clusterId,
+            update,
+            desired: asked,
+            restored,
+            binaries,
+            repairs,
+            digests: running,
+            revocation: revoked,
+          };
+          return done
+            ? { ...made, renewal, machines: Object.fromEntries(all) }
+            : ((await this.former.record) ?? null);
+        },
+      );
     // Secret only to keep previews short: it is the whole of what is asked for.
     new pulumi.Stash(`${this.name}-record`, { input: pulumi.secret(record) }, { parent: this });
   }

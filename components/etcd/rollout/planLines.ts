@@ -156,8 +156,8 @@ function accessLines(before: Desired, desired: Desired): string[] {
     ...named(
       Object.keys(from).filter((name) => !Object.hasOwn(to, name)),
       desired.accessControl
-        ? "is a client no more: its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends"
-        : "is a client no more, and its certificate is good until it ends: access is not controlled",
+        ? "is a client no more: its certificate opens no connection, its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends"
+        : "is a client no more: its certificate opens no connection from now on; those that are open go on until they end, since access is not controlled",
     ),
     ...(before.accessControl === desired.accessControl
       ? []

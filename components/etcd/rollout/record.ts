@@ -10,6 +10,7 @@ import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
+import type { Revocation } from "../../pki/revocation";
 import type { ClusterIdentity } from "../identity";
 import type { RemoteCluster } from "../remote/cluster";
 import type { SshTarget } from "../remote/ssh";
@@ -31,6 +32,8 @@ export interface StackRecord extends Recorded {
   readonly binaries: string;
   /** When certificates are renewed; undefined without TLS. */
   readonly renewal?: RenewalDays | undefined;
+  /** Of clients' certificates; undefined without TLS. */
+  readonly revocation?: Revocation | undefined;
 }
 
 /** The keys to the machines, from the program's own resources: no output has them. */

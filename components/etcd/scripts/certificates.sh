@@ -6,12 +6,13 @@
 place_certificates() {
   local set pki=$config/pki
   receive_files
-  set=pki-$(cd "$staging" && sha256sum ca.crt server.crt server.key peer-ca.crt peer.crt peer.key operator.crt operator.key | sha256sum | cut -c 1-16)
+  base64 --decode "$staging/revoked.crl.base64" >"$staging/revoked.crl"
+  set=pki-$(cd "$staging" && sha256sum ca.crt revoked.crl server.crt server.key peer-ca.crt peer.crt peer.key operator.crt operator.key | sha256sum | cut -c 1-16)
   if [[ $(readlink "$pki" || true) != "$set" || ! -d $config/$set ]]; then
     install -d -m 0755 "$staging/$set"
     (
       cd "$staging" || exit
-      install -m 0644 -o etcd -g etcd ca.crt server.crt peer-ca.crt peer.crt operator.crt "$set"
+      install -m 0644 -o etcd -g etcd ca.crt revoked.crl server.crt peer-ca.crt peer.crt operator.crt "$set"
       install -m 0600 -o etcd -g etcd server.key peer.key "$set"
       install -m 0600 -o root -g root operator.key "$set"
     )

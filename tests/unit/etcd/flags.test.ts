@@ -123,6 +123,7 @@ it("nothing of a first start is among them: a change of the membership restarts 
 it("clients and peers need certificates, on every listener but the metrics' on loopback", () => {
   const flags = flagsFor("3.7.3");
   expect(flags).toContain("--client-cert-auth");
+  expect(flags).toContain("--client-crl-file=/etc/etcd/pki/revoked.crl");
   expect(flags).toContain("--peer-client-cert-auth");
   expect(flags).toContain("--trusted-ca-file=/etc/etcd/pki/ca.crt");
   expect(flags).toContain("--peer-trusted-ca-file=/etc/etcd/pki/peer-ca.crt");

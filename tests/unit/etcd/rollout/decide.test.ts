@@ -905,7 +905,7 @@ describe("a change in words", () => {
       [
         "app is a client from now on, with a certificate of its own",
         "api gets other rights",
-        "old is a client no more: its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends",
+        "old is a client no more: its certificate opens no connection, its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends",
         "access is controlled from now on: who shows no certificate of a client (api and app) or of clientCertPem is refused; watches that are open go on until their connections end",
       ],
       { clients: { api: "api@1", old: "old@1" } },
@@ -915,7 +915,7 @@ describe("a change in words", () => {
       {},
       {},
       [
-        "old is a client no more, and its certificate is good until it ends: access is not controlled",
+        "old is a client no more: its certificate opens no connection from now on; those that are open go on until they end, since access is not controlled",
         "access is no longer controlled: every client may do everything",
       ],
       { clients: { old: "old@1" }, accessControl: true },
