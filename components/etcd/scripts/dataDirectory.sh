@@ -69,6 +69,8 @@ mount_unit() { systemd-escape --path --suffix=mount "$data"; }
 # A directory whose volume is not mounted looks like one whose data is lost.
 check_mounted() {
   local mount_unit
+  # Where no disk is mounted by a unit there is none to miss, and nobody waits to learn that unit's name.
+  compgen -G "$units/*.mount" >/dev/null || return 0
   ! mountpoint --quiet "$data" || return 0
   mount_unit=$(mount_unit)
   [[ ! -e $units/$mount_unit ]] ||

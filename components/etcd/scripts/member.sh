@@ -35,4 +35,5 @@ check_flags() {
     fail "etcd $version refuses its flags: ${said%%$'\n'*}. Nothing was changed: correct extraFlags and run pulumi up again"
 }
 
-started_at() { of_service ActiveEnterTimestamp; }
+# When the process began that was seen last.
+started_at() { echo "${seen[ExecMainStartTimestamp]:-}"; }

@@ -10,6 +10,7 @@ take_restored() {
   if is_written_by_pulumi "$units/$service.service"; then
     say "stopping what runs, to begin from the snapshot"
     timeout 120 systemctl stop "$service" || fail "$service did not stop within 120 s: see 'systemctl status $service'"
+    seen[MainPID]=0
   fi
   if [[ -d $waiting/member ]]; then
     if has_data; then

@@ -14,7 +14,7 @@ main_pid() { of_service MainPID; }
 declare -A seen
 see_service() {
   local said line
-  said=$(systemctl show --property=MainPID,NRestarts,ActiveState "$service") || return 1
+  said=$(systemctl show --property=MainPID,NRestarts,ActiveState,ExecMainStartTimestamp "$service") || return 1
   while IFS= read -r line; do
     [[ $line != *=* ]] || seen[${line%%=*}]=${line#*=}
   done <<<"$said"

@@ -16,10 +16,9 @@ pid_before= # the process that ran before it was started here
 start() {
   # Not before: what is refused keeps its unit, also for the next boot.
   place_unit
-  # Asked to end now, since etcd takes a second for that: systemd reads its units meanwhile. Should nobody come back
-  # to start it, systemd does (Restart=always).
-  pid_before=$(main_pid)
-  [[ $pid_before == 0 ]] || kill "$pid_before" 2>/dev/null || true
+  # Asked to end now, as it was seen, since etcd takes a second for that: systemd reads its units meanwhile. Should
+  # nobody come back to start it, systemd does (Restart=always).
+  [[ ${seen[MainPID]} == 0 ]] || kill "${seen[MainPID]}" 2>/dev/null || true
   reload_changed "$service"
   pid_before=$(main_pid)
   # Not waited for here: systemd's wait has no words for what is missing.

@@ -111,7 +111,7 @@ export class FakeMachine {
     this.write("systemd/NRestarts", "0\n");
     this.write("systemd/ActiveState", "inactive\n");
     this.write("systemd/NeedDaemonReload", "no\n");
-    this.write("systemd/ActiveEnterTimestamp", "now\n");
+    this.write("systemd/ExecMainStartTimestamp", "now\n");
     this.write("systemd/FragmentPath", "\n");
     this.write("units/multi-user.target.wants/etcd.service", "");
     this.write("etcd/members", [started(1, "a"), started(2, "b"), started(3, "c"), ""].join("\n"));
