@@ -171,7 +171,7 @@ export interface EtcdRelease {
   readonly file?: string;
   /** Confirms that it is a build of one's own, not one of etcd's. @default false */
   readonly ownReleases?: boolean;
-  /** Where etcd, etcdctl and etcdutl are linked on the machines. @default "/usr/local/bin" */
+  /** Where etcd, etcdctl and etcdutl are found on the machines. @default "/usr/local/bin" */
   readonly binDirectory?: string;
 }
 

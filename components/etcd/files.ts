@@ -20,13 +20,15 @@ export function memberFiles(name: string, sharesMachine: boolean): MemberFiles {
   };
 }
 
-/** The certificates, keys and list of revoked certificates that etcd reads. */
+/** The certificates, keys and list of revoked certificates that etcd reads; the operator's are root's. */
 export function certificateFiles(configDirectory: string) {
   const pki = `${configDirectory}/pki`;
   return {
     ca: `${pki}/ca.crt`,
     revoked: `${pki}/revoked.crl`,
     peerCa: `${pki}/peer-ca.crt`,
+    operatorCert: `${pki}/operator.crt`,
+    operatorKey: `${pki}/operator.key`,
     serverCert: `${pki}/server.crt`,
     serverKey: `${pki}/server.key`,
     peerCert: `${pki}/peer.crt`,

@@ -6,6 +6,7 @@ import type { ClusterIssuers } from "../pki/issuer";
 import { noNames, subjectNames } from "../pki/subjectNames";
 import { accessFiles } from "./access";
 import type { AccessRequest, Revoked } from "./clients";
+import { etcdctlForRoot } from "./etcdctlForRoot";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { PlannedMember } from "./desiredCluster";
@@ -30,7 +31,7 @@ export interface MembersArgs {
   readonly identity: ClusterIdentity;
   readonly version: string;
   readonly source: ReleaseSource;
-  /** Where etcd, etcdctl and etcdutl are linked on a machine, or "". */
+  /** Where etcd, etcdctl and etcdutl are found on a machine, or "". */
   readonly binDirectory: string;
   readonly tls: boolean;
   readonly members: readonly Member[];
@@ -230,8 +231,13 @@ export class Members extends pulumi.ComponentResource {
           clusterId: identity.id,
           binaries: this.binaries,
         }),
+        plan,
       ])
-      .apply(([{ text }, others]): Bundle => ({ unit: text, ...others }));
+      .apply(([{ text }, others, member]): Bundle => ({
+        unit: text,
+        etcdctl: etcdctlForRoot({ ...member, binaries: this.binaries }),
+        ...others,
+      }));
     const resource = new remote.Command(
       this.nameOf(machine),
       {

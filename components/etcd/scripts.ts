@@ -42,6 +42,7 @@ const parts = {
     "running",
     "restored",
     "snapshotTimer",
+    "links",
     "takePermit",
     "start",
     "actions",
@@ -56,7 +57,7 @@ const parts = {
   downgrade: ["identity", "etcdctl", "downgrade"],
   defrag: ["identity", "etcdctl", "others", "running", "defrag"],
   disarm: ["identity", "etcdctl", "disarm"],
-  remove: ["identity", "packages", "remove"],
+  remove: ["identity", "packages", "links", "remove"],
 } as const;
 
 export type ScriptName = keyof typeof parts;

@@ -96,9 +96,9 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     try {
       const { name, privateIp } = outputs.members[0]!;
       const onMember = (command: string) => onController(outputs, name, command);
-      const put =
-        "cd /etc/etcd/pki && sudo etcdctl --cacert=ca.crt --cert=operator.crt --key=operator.key put";
-      await expect(onMember(`${put} forged operator`)).rejects.toThrow(/permission denied/);
+      await expect(onMember("sudo etcdctl put forged operator")).rejects.toThrow(
+        /permission denied/,
+      );
       const forged = (value: string) => forgedPut(outputs, name, { key: "forged", value });
       expect(await sendFrom(outputs, name, "operator", await forged("operator"))).toMatch(
         turnedAway,
@@ -122,6 +122,17 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     for (const user of ["root", "client", "operator"]) {
       await ctl("user", "delete", user);
     }
+  });
+  it("lets root on a machine call etcdctl without a path, and nobody else", async () => {
+    const { name } = outputs.members[0]!;
+    const onMember = (command: string) => onController(outputs, name, command);
+    expect((await onMember("sudo etcdctl member list")).trim().split("\n")).toHaveLength(3);
+    const elsewhere = outputs.endpoints[1]!;
+    const named = `sudo env ETCDCTL_API=3 etcdctl endpoint health --endpoints=${elsewhere}`;
+    expect(await onMember(`${named} 2>&1`)).toContain(`${elsewhere} is healthy`);
+    await expect(onMember("etcdctl member list")).rejects.toThrow(
+      /operator.key: permission denied/,
+    );
   });
   it("protects files by owner and mode", () => expectFilesProtected(outputs));
 

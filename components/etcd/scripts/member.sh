@@ -4,7 +4,6 @@
 
 # Arguments, all of them texts, and those of the parts that it is made of.
 version=      # of etcd
-links=        # where etcd, etcdctl and etcdutl are linked, or ""
 # shellcheck disable=SC2034 # with another machine it is another command, so that Pulumi runs it again
 machine=
 # shellcheck disable=SC2034 # so it is where what runs was found to be another than was left

@@ -2,8 +2,6 @@
 # shellcheck shell=bash
 
 # Arguments, all of them texts, and those of the parts that it is made of.
-binaries= # the folder of etcd and etcdctl
-links=    # where etcd, etcdctl and etcdutl are linked
 purge=    # true to delete the data, too
 
 remove() {
@@ -47,11 +45,8 @@ remove() {
 }
 
 remove_binaries() {
-  local binary
-  for binary in etcd etcdctl etcdutl; do
-    [[ $(readlink "$links/$binary" || true) != "$binaries/"* ]] || rm -f "$links/$binary"
-  done
   local release
+  remove_links
   for release in "$releases"/*/by-pulumi; do
     [[ ! -e $release ]] || rm -rf "$(dirname "$release")"
   done

@@ -42,21 +42,6 @@ place_the_rest() {
   place_snapshot_timer
 }
 
-place_links() {
-  [[ -n $links ]] || return 0
-  [[ -d $links ]] || install -d -m 0755 "$links"
-  local binary link
-  for binary in etcd etcdctl etcdutl; do
-    link=$links/$binary
-    [[ -e $binaries/$binary ]] || continue
-    if [[ ! -e $link || $(readlink "$link") == "$releases"/* ]]; then
-      ln -sfn "$binaries/$binary" "$link"
-    else
-      say "$link is not ours: left as it is"
-    fi
-  done
-}
-
 # --- waiting -----------------------------------------------------------------------------------
 
 # As a learner it answers no reads: promoted as soon as it has caught up, then asked itself.

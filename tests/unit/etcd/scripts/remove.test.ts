@@ -23,6 +23,8 @@ function install(): void {
   machine.write("etc/permit", "");
   machine.write("opt/v3.7.3/by-pulumi", "");
   machine.write("opt/v3.7.3/bin/etcd", "");
+  machine.write("links/etcdctl", "#!/bin/bash\n# Written by Pulumi: etcdctl for root\n");
+  machine.write("links/etcdutl", "of somebody else");
 }
 
 describe("what goes when a member leaves the stack", () => {
@@ -36,9 +38,11 @@ describe("what goes when a member leaves the stack", () => {
       "systemctl disable --quiet --now etcd",
       "systemctl daemon-reload",
     ]);
-    for (const gone of ["etc/cluster", "etc/permit", "units/etcd.service", "opt/v3.7.3"]) {
+    const ours = ["etc/cluster", "etc/permit", "units/etcd.service", "opt/v3.7.3", "links/etcdctl"];
+    for (const gone of ours) {
       expect([gone, machine.has(gone)]).toEqual([gone, false]);
     }
+    expect(machine.has("links/etcdutl")).toBe(true);
     expect(machine.has("data/member/wal/0.wal")).toBe(true);
     expect(machine.has("data/cluster-id")).toBe(true);
   });
