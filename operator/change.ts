@@ -72,7 +72,7 @@ export async function planChange(
 function observeStack(outputs: StackOutputs, desired: Desired): Promise<Observed> {
   const further = Object.values(desired.members).map(({ clientUrl }) => clientUrl);
   const endpoints = [...new Set([...outputs.endpoints, ...further])];
-  return observeCluster(outputs, endpoints);
+  return observeCluster(outputs, endpoints, outputs.record?.desired.accessControl);
 }
 
 export function describePlan({ lines, violations }: PlannedChange): string {

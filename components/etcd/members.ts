@@ -10,7 +10,7 @@ import { etcdctlForRoot } from "./etcdctlForRoot";
 import { type ClusterHealth, readHealth } from "./health";
 import { type ClusterIdentity, identityArguments } from "./identity";
 import type { PlannedMember } from "./desiredCluster";
-import type { Admission } from "./rollout/admission";
+import { accessControl, type Admission } from "./rollout/admission";
 import type { Desired } from "./rollout/desired";
 import { type Bundle, scriptCommand, scriptInput } from "./scripts";
 import { snapshotFiles } from "./snapshots/files";
@@ -261,27 +261,30 @@ export class Members extends pulumi.ComponentResource {
 
   /** Users, roles and whether rights are asked for, once all members serve; nothing where nobody has asked for any. */
   private control(done: remote.Command[]): remote.Command[] {
-    const { access, identity, members, restore } = this.args;
+    const { access, admission, identity, members, restore } = this.args;
     if (access === undefined) {
       return [];
     }
     const command = (isOn: boolean) =>
-      pulumi.all([this.plans, identity.id, access.users]).apply(([plans, id, users]) => {
-        const { service, configDirectory, dataDirectory, clientUrl, tls } = plans[0]!;
-        return scriptCommand("access", {
-          state: isOn ? "on" : "off",
-          service,
-          config: configDirectory,
-          data: dataDirectory,
-          client_url: clientUrl,
-          tls,
-          binaries: this.binaries,
-          ...identityArguments(identity, id),
-          // So that a preview shows who gets other rights.
-          roles: users.map(({ role }) => role).join(","),
-          ...(restore.id !== "" && { restore: restore.id }),
+      pulumi
+        .all([this.plans, identity.id, access.users, admission.repairOf(accessControl)])
+        .apply(([plans, id, users, repair]) => {
+          const { service, configDirectory, dataDirectory, clientUrl, tls } = plans[0]!;
+          return scriptCommand("access", {
+            state: isOn ? "on" : "off",
+            service,
+            config: configDirectory,
+            data: dataDirectory,
+            client_url: clientUrl,
+            tls,
+            binaries: this.binaries,
+            ...identityArguments(identity, id),
+            // So that a preview shows who gets other rights.
+            roles: users.map(({ role }) => role).join(","),
+            ...(restore.id !== "" && { restore: restore.id }),
+            ...(repair && { repair }),
+          });
         });
-      });
     const asked = command(access.isOn);
     const files = pulumi
       .all([access.users, access.passwords])

@@ -236,6 +236,16 @@ describe.skipIf(!inject("canRunPulumi"))("clients of a cluster", { timeout: 900_
     expect(await answered(old)).toBe(false);
   });
 
+  it("are asked for their rights again after somebody has turned that off", async () => {
+    await etcdctl(operator.outputs, ["auth", "disable"]);
+    const plan = await operator.engine.runCommand("operator/plan.ts", [], () => undefined);
+    expect(plan.output).toContain("access control, which somebody has turned off, is turned on");
+    const before = await startsOf(operator.outputs);
+    await operator.up();
+    expect(await asking("coredns", "put", "anything", "else")).toContain(denied);
+    expect(await startsOf(operator.outputs)).toEqual(before);
+  });
+
   it("are in the state encrypted", async () => {
     const { output } = await operator.engine.run(["stack", "export"], () => undefined);
     expect(output).toContain("kubernetes@");

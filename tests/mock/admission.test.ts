@@ -4,12 +4,12 @@ import * as state from "@pulumi/pulumi/runtime/state";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RemoteCluster } from "../../components/etcd/remote/cluster";
-import { Admission } from "../../components/etcd/rollout/admission";
+import { accessControl, Admission } from "../../components/etcd/rollout/admission";
 import type { Preparation } from "../../components/etcd/rollout/decide";
 import type { Desired } from "../../components/etcd/rollout/desired";
 import type { MachineGuard } from "../../components/etcd/rollout/machineGuard";
 import type { MachinePart } from "../../components/etcd/rollout/machineOrder";
-import type { Observed } from "../../components/etcd/rollout/observed";
+import type { Observed, View } from "../../components/etcd/rollout/observed";
 import type { StackRecord } from "../../components/etcd/rollout/record";
 import {
   blank,
@@ -26,6 +26,7 @@ import {
 const site = vi.hoisted(() => ({
   looks: [] as string[],
   lookedAt: [] as string[],
+  accessAsked: [] as boolean[],
   permits: [] as { name: string; action: string }[],
   prepared: [] as string[],
   handedOver: [] as string[],
@@ -42,7 +43,8 @@ vi.mock("../../components/etcd/remote/observe", () => ({
     site.looks.push(name);
     return Promise.resolve(shown(name));
   },
-  observeCluster: ({ members }: RemoteCluster) => {
+  observeCluster: ({ members }: RemoteCluster, _: unknown, asksAccess: boolean) => {
+    site.accessAsked.push(asksAccess);
     site.lookedAt = members.map(({ target }) => target.host);
     site.looks.push(...members.map(({ name }) => name));
     return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
@@ -209,6 +211,7 @@ const show = (seen: Observed) => (site.machines = [...seen.machines]);
 beforeEach(() => {
   for (const list of [
     site.looks,
+    site.accessAsked,
     site.releasesAskedFor,
     site.permits,
     site.prepared,
@@ -341,6 +344,22 @@ describe("a member that does not run what was left", () => {
     const { admission } = await update(desired(), desired());
     const { repairs } = admission as unknown as { repairs: Promise<object> };
     expect(await repairs).toEqual({ b: "earlier" });
+  });
+
+  it.each<[string, Partial<View>, boolean, boolean]>([
+    ["is off", { isControlled: false }, true, true],
+    ["is on", { isControlled: true }, true, false],
+    ["was not seen", {}, true, false],
+    ["was never asked for", { isControlled: false }, false, false],
+  ])("is not the only one: so is access control that %s", async (_, view, isAsked, isRepaired) => {
+    const process = { digest: "left" };
+    show(
+      observed({ machines: Object.fromEntries(names.map((name) => [name, { process, view }])) }),
+    );
+    const asked = desired({ accessControl: isAsked });
+    const { admission } = await update(asked, asked);
+    expect(await repairOf(admission, accessControl)).toMatch(isRepaired ? /^[0-9a-f]{16}$/ : /^$/);
+    expect(site.accessAsked).toEqual([isAsked]);
   });
 
   it("is not repaired unseen", async () => {

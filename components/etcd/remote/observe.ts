@@ -33,14 +33,16 @@ const dialTimeoutSeconds = 8;
 /**
  * Looks at a machine and changes nothing. What cannot be looked at is an answer, too.
  * @param endpoints client URLs of all members that are known
+ * @param asksAccess whether it is asked, too, if access is controlled
  */
 export async function observe(
   member: ObservedMember,
   target: SshTarget,
   endpoints: readonly string[],
+  asksAccess = false,
 ): Promise<ObservedMachine> {
   try {
-    return await withSsh(target, options, (run) => observeBy(run, member, endpoints));
+    return await withSsh(target, options, (run) => observeBy(run, member, endpoints, asksAccess));
   } catch (error) {
     return { name: member.name, seen: false, problem: (error as Error).message };
   }
@@ -50,8 +52,9 @@ export async function observe(
 export async function observeCluster(
   { members }: RemoteCluster,
   endpoints: readonly string[],
+  asksAccess = false,
 ): Promise<Observed> {
-  const machines = members.map((member) => observe(member, member.target, endpoints));
+  const machines = members.map((member) => observe(member, member.target, endpoints, asksAccess));
   return { machines: await Promise.all(machines) };
 }
 
@@ -112,8 +115,12 @@ export async function observeBy(
   run: RunOverSsh,
   member: ObservedMember,
   endpoints: readonly string[],
+  asksAccess = false,
 ): Promise<ObservedMachine> {
-  const command = scriptCommand("observe", lookArguments(member, endpoints));
+  const command = scriptCommand("observe", {
+    ...lookArguments(member, endpoints),
+    ...(asksAccess && { asks_access: true }),
+  });
   const result = await run(command, scriptInput("observe"));
   if (result.code !== 0) {
     throw withoutAnAnswer(result);

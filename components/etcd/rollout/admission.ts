@@ -55,6 +55,9 @@ const restartSeconds = 600;
 /** An election is over within this, in ms: etcd's default timeout is 1 s, and a split vote takes another one. */
 const electionMs = 5000;
 
+/** Among the repairs: no member is called so. */
+export const accessControl = "access control";
+
 /** What the gate records: which update it was, and all that it was asked for. */
 interface Gated {
   readonly update: string;
@@ -170,7 +173,7 @@ export class Admission extends pulumi.ComponentResource {
    * runs then, though nothing else of it differs. The state knows nothing of what an update has done to a
    * machine and not lived to record, so that setting the settings back would not bring it back.
    */
-  repairOf(name: string): pulumi.Output<string> {
+  repairOf(name: string | typeof accessControl): pulumi.Output<string> {
     return pulumi.output(this.repairs.then((all) => all[name] ?? ""));
   }
 
@@ -356,7 +359,14 @@ export class Admission extends pulumi.ComponentResource {
   /** The machines as the last update that succeeded has left them; undefined until one has. */
   private async look(): Promise<Observed | undefined> {
     const record = await this.former.record;
-    return record && observeCluster(await this.clusterOf(record), await this.endpoints());
+    return (
+      record &&
+      observeCluster(
+        await this.clusterOf(record),
+        await this.endpoints(),
+        record.desired.accessControl,
+      )
+    );
   }
 
   /** Before anything is changed, in every update: a preview has no way to the machines. */
@@ -371,16 +381,34 @@ export class Admission extends pulumi.ComponentResource {
     if (record === undefined || observed === undefined) {
       return record?.repairs ?? {};
     }
+    const repair = (name: string, problem: string | undefined) => {
+      if (problem === undefined) {
+        return [name, record.repairs[name] ?? ""] as const;
+      }
+      this.say(problem);
+      return [name, randomBytes(8).toString("hex")] as const;
+    };
     // What cannot be seen is not repaired.
     const repairs = observed.machines.map((machine) => {
       const { name } = machine;
       const isAsLeft = !machine.seen || machine.process.digest === record.digests[name];
-      if (!isAsLeft) {
-        this.say(`${name} does not run what the last pulumi up has left: it is looked at`);
-      }
-      const repair = isAsLeft ? record.repairs[name] : randomBytes(8).toString("hex");
-      return [name, repair ?? ""] as const;
+      return repair(
+        name,
+        isAsLeft
+          ? undefined
+          : `${name} does not run what the last pulumi up has left: it is looked at`,
+      );
     });
+    const past = { desired: record.desired, recorded: record, attempted: undefined };
+    const { isControlled } = viewOf(past, observed);
+    repairs.push(
+      repair(
+        accessControl,
+        record.desired.accessControl && isControlled === false
+          ? "access control is off, and the last pulumi up has left it on"
+          : undefined,
+      ),
+    );
     // Who has had none is not in it, as after the first update, which looks at nobody: no difference is recorded.
     return Object.fromEntries(repairs.filter(([, repair]) => repair !== ""));
   }

@@ -50,6 +50,10 @@ export class ClusterView {
     return this.best((machine) => machine.view.members);
   }
 
+  get isControlled(): boolean | undefined {
+    return this.best((machine) => machine.view.isControlled);
+  }
+
   get alarms(): SeenMachine["view"]["alarms"] {
     return this.best((machine) => machine.view.alarms);
   }

@@ -106,6 +106,8 @@ export interface View {
   readonly alarms: readonly { readonly member: string; readonly alarm: string }[] | undefined;
   /** The cluster's version, such as 3.6.0; undefined where nobody could say. */
   readonly clusterVersion: string | undefined;
+  /** Whether access is controlled; absent where nobody was asked, or could say. */
+  readonly isControlled?: boolean;
 }
 
 /** A whole cluster, machine by machine. */
@@ -192,12 +194,15 @@ function readProcess(said: Record<string, unknown>): Process {
 
 function readView({ answers, doors }: Document): View {
   const status = readStatus(json(answers["status"]));
+  const access = object(json(answers["access"]));
   return {
     answers: new Map([...readDoors(doors), ...readHealth(json(answers["health"]))]),
     status,
     members: readMembers(json(answers["members"])),
     alarms: readAlarms(json(answers["alarms"])),
     clusterVersion: readClusterVersion(json(answers["version"])),
+    // Of a message that says no, Go's JSON leaves the field out (api/etcdserverpb: enabled,omitempty).
+    ...("header" in access && { isControlled: access["enabled"] === true }),
   };
 }
 

@@ -39,7 +39,7 @@ export function planLines(past: Past, desired: Desired, view: ClusterView): stri
     ...issuerLines(before, desired),
     ...rolling.map((line) => `${line}, ${orderOf(view, before, desired)}`),
     ...clientLines(before, desired),
-    ...accessLines(before, desired),
+    ...accessLines(before, desired, view),
     ...(before.instanceType === desired.instanceType
       ? []
       : [
@@ -141,7 +141,7 @@ function clientLines(before: Desired, desired: Desired): string[] {
 }
 
 /** Users and roles are made and taken away when all members are done, and nobody restarts for it. */
-function accessLines(before: Desired, desired: Desired): string[] {
+function accessLines(before: Desired, desired: Desired, view: ClusterView): string[] {
   const [from, to] = [before.clients, desired.clients];
   const named = (names: string[], text: string) => names.map((name) => `${name} ${text}`);
   return [
@@ -159,6 +159,9 @@ function accessLines(before: Desired, desired: Desired): string[] {
         ? "is a client no more: its certificate opens no connection, its user is taken away, and its requests are refused; a watch that it has open goes on until its connection ends"
         : "is a client no more: its certificate opens no connection from now on; those that are open go on until they end, since access is not controlled",
     ),
+    ...(before.accessControl && desired.accessControl && view.isControlled === false
+      ? ["access control, which somebody has turned off, is turned on again"]
+      : []),
     ...(before.accessControl === desired.accessControl
       ? []
       : [

@@ -26,7 +26,7 @@ export interface StackRecord extends Recorded {
   readonly machines: Readonly<Record<string, PlainTarget>>;
   /** The digest of the unit that each member runs. */
   readonly digests: Readonly<Record<string, string>>;
-  /** Which repair each member has had last; who has had none is not in it. */
+  /** Which repair each member, and access control, has had last; who has had none is not in it. */
   readonly repairs: Readonly<Record<string, string>>;
   /** The folder of etcdctl on the machines. */
   readonly binaries: string;

@@ -8,6 +8,8 @@ state= # on or off
 roles=
 # shellcheck disable=SC2034 # so it is where the data is a snapshot's, whose users and roles are those of its time
 restore=
+# shellcheck disable=SC2034 # so it is where somebody has turned it off
+repair=
 
 # A user's own role: its name and what tells its rights from others. Whose role it is, has been made here.
 readonly own_role='^([a-z0-9-]+)@[0-9a-f]{8}$'

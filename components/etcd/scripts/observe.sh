@@ -4,10 +4,12 @@
 
 # Arguments, all of them texts, and those of the parts that it is made of.
 endpoints= # the client URLs of all members that are known, separated by commas
+asks_access= # true where whether access is controlled is asked, too
 
 observe() {
   local members_asked
   take_arguments "$@"
+  [[ $asks_access != true ]] || questions+=(access)
   # What a killed update's script is still doing here has to end before the answer is worth anything.
   lock "$service"
   check_mounted
@@ -165,6 +167,7 @@ ask() {
     members) ctl "$3" member list --write-out=json ;;
     alarms) ctl "$3" alarm list --write-out=json ;;
     version) ask_version ;;
+    access) ctl "$3" auth status --write-out=json ;;
   esac
 }
 

@@ -911,6 +911,20 @@ describe("a change in words", () => {
       { clients: { api: "api@1", old: "old@1" } },
     ],
     [
+      "access control that somebody has turned off",
+      { accessControl: true },
+      { machines: { a: { view: { isControlled: false } } } },
+      ["access control, which somebody has turned off, is turned on again"],
+      { accessControl: true },
+    ],
+    [
+      "nothing of it where it is on",
+      { accessControl: true },
+      { machines: { a: { view: { isControlled: true } } } },
+      [],
+      { accessControl: true },
+    ],
+    [
       "access that is no longer controlled, and the last client",
       {},
       {},

@@ -41,6 +41,7 @@ interface Answers {
   readonly members?: string;
   readonly alarms?: string;
   readonly version?: string;
+  readonly access?: string;
 }
 
 /** What `observe.sh` prints of a machine on which nothing has ever been, but for what is said. */
@@ -382,6 +383,15 @@ it.each([
   ["404 page not found", undefined],
 ])("the cluster's version by %s", (version, expected) =>
   expect(read({ answers: { version } }).view.clusterVersion).toBe(expected),
+);
+
+it.each<[string, boolean | undefined]>([
+  ['{"header":{"member_id":1},"enabled":true,"authRevision":7}', true],
+  ['{"header":{"member_id":1},"authRevision":1}', false],
+  ['{"enabled":true}', undefined],
+  ["null", undefined],
+])("whether access is controlled by %s", (access, expected) =>
+  expect(read({ answers: { access } }).view.isControlled).toBe(expected),
 );
 
 describe("what is no observation", () => {

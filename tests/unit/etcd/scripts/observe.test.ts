@@ -115,6 +115,14 @@ describe("what a machine tells of itself", () => {
     });
   });
 
+  it("is whether access is controlled, where that is asked", () => {
+    machine.runs();
+    machine.serving("b");
+    const asked = (args = {}) => decoded(document(observe("", args).stdout).answers);
+    expect(asked()).not.toHaveProperty("access");
+    expect(asked({ asks_access: "true" })["access"]).toContain("auth status --write-out=json");
+  });
+
   it("is no JSON of a stranger's", () => {
     machine.claim({ name: `x","founded":"never` });
     machine.write("data/cluster-id", `"}\u001b[31m`);
