@@ -3,7 +3,7 @@ import { asksForHelp, runWords, UsageError } from "../operator/commandLine";
 
 const usage = `npm run lab                          three machines and the cluster on them; again: what the settings say by now
 npm run lab -- pulumi ...            pulumi on the lab's stack: pulumi config set version 3.6.16, then pulumi up
-npm run lab -- plan | replace | renew | health | snapshot | defrag | client ...
+npm run lab -- plan | replace | renew | health | cis | snapshot | defrag | client ...
                                      the operator's command of that name: replace controller-1 --new-data
 npm run lab -- ssh controller-1      a shell on a machine, or one command: ssh controller-1 uptime
 npm run lab -- etcdctl ...           etcdctl with the client's certificate: etcdctl member list
@@ -34,6 +34,7 @@ runWords({ name: "lab", usage }, async (words) => {
     case "plan":
     case "replace":
     case "renew":
+    case "cis":
     case "snapshot":
     case "client":
     case "defrag":

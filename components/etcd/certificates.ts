@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { generationOf } from "../pki/generations";
 import type { RenewalDays } from "../pki/lifetimes";
 import { list } from "./rollout/words";
+import { decoded } from "./strangers";
 
 /** The files of a member's certificates, without ".crt". */
 export const certificateFiles = ["ca", "peer-ca", "server", "peer", "operator"] as const;
@@ -31,7 +32,7 @@ const mostInAFile = 4;
  */
 export function readCertificates(said: Readonly<Record<string, unknown>>): SeenCertificate[] {
   return certificateFiles.flatMap((file) =>
-    pems(said[file])
+    pemsIn(decoded(said[file]))
       .slice(0, mostInAFile)
       .flatMap((pem) => {
         try {
@@ -45,8 +46,8 @@ export function readCertificates(said: Readonly<Record<string, unknown>>): SeenC
   );
 }
 
-function pems(base64: unknown): string[] {
-  const text = typeof base64 === "string" ? Buffer.from(base64, "base64").toString() : "";
+/** The certificates in a text. */
+export function pemsIn(text: string): string[] {
   return text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
 }
 

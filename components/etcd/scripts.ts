@@ -52,6 +52,7 @@ const parts = {
   access: ["identity", "files", "etcdctl", "access"],
   snapshot: ["identity", "etcdctl", "curl", "s3", "snapshotFile", "snapshotsHere", "snapshot"],
   upkeep: ["certificateFiles", "snapshotsHere", "upkeep"],
+  cis: ["identity", "running", "certificateFiles", "cis"],
   handover: ["identity", "etcdctl", "others", "handover"],
   depart: ["identity", "etcdctl", "depart"],
   downgrade: ["identity", "etcdctl", "downgrade"],

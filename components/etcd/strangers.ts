@@ -38,6 +38,11 @@ export function textOf(value: unknown): string {
   return isPlain ? String(value) : "";
 }
 
+/** The text that base64 holds; "" of anything else. */
+export function decoded(value: unknown): string {
+  return typeof value === "string" ? Buffer.from(value, "base64").toString() : "";
+}
+
 export function natural(value: unknown): number {
   const number = Number(textOf(value));
   return Number.isSafeInteger(number) && number >= 0 ? number : 0;

@@ -42,7 +42,7 @@ export async function expectStrangersRefused(outputs: StackOutputs): Promise<voi
   const member = { ...client, ca: outputs.caCertPem };
   for (const { name, privateIp } of outputs.members) {
     const onMember = (command: string) => onController(outputs, name, command);
-    const peerCa = await onMember("cat /etc/etcd/pki/peer-ca.crt");
+    const peerCa = await onMember("sudo cat /etc/etcd/pki/peer-ca.crt");
     // From its own machine alone: etcd compares a peer's address with those in its certificate.
     const asPeer = "sudo curl -sS --http1.1 --cacert peer-ca.crt --cert peer.crt --key peer.key";
     const url = `https://${privateIp}:2380/version`;
@@ -103,13 +103,14 @@ export async function expectFilesProtected(outputs: StackOutputs): Promise<void>
   for (const { name } of outputs.members) {
     expect((await onController(outputs, name, list)).split("\n")).toEqual([
       "755 root:root /etc/etcd/pki/",
-      "644 etcd:etcd /etc/etcd/pki/ca.crt",
-      "644 etcd:etcd /etc/etcd/pki/operator.crt",
+      "600 etcd:etcd /etc/etcd/pki/ca.crt",
+      "600 root:root /etc/etcd/pki/operator.crt",
       "600 root:root /etc/etcd/pki/operator.key",
-      "644 etcd:etcd /etc/etcd/pki/peer-ca.crt",
-      "644 etcd:etcd /etc/etcd/pki/peer.crt",
+      "600 etcd:etcd /etc/etcd/pki/peer-ca.crt",
+      "600 etcd:etcd /etc/etcd/pki/peer.crt",
       "600 etcd:etcd /etc/etcd/pki/peer.key",
-      "644 etcd:etcd /etc/etcd/pki/server.crt",
+      "600 etcd:etcd /etc/etcd/pki/revoked.crl",
+      "600 etcd:etcd /etc/etcd/pki/server.crt",
       "600 etcd:etcd /etc/etcd/pki/server.key",
       "700 etcd:etcd /var/lib/etcd",
       "644 etcd:etcd /var/lib/etcd/cluster-id",

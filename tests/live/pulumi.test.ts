@@ -7,6 +7,7 @@ import { labDir } from "../../lab/paths";
 import { PulumiEngine, up } from "../../lab/pulumiEngine";
 import { run } from "../../lab/run";
 import type { StackOutputs } from "../../operator/stack";
+import type { CisReport } from "../../components/etcd/cis/report";
 import { askHealth } from "../../components/etcd/remote/health";
 import { fetchSnapshot, takeSnapshot } from "../../components/etcd/remote/snapshot";
 import { etcdctl, onController, startsOf } from "./cluster";
@@ -106,7 +107,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
       const client = {
         cert: outputs.clientCertPem,
         key: outputs.clientKeyPem,
-        ca: await onMember("cat /etc/etcd/pki/peer-ca.crt"),
+        ca: await onMember("sudo cat /etc/etcd/pki/peer-ca.crt"),
       };
       expect(await send(privateIp, client, await forged("client"))).toMatch(turnedAway);
       expect(await ctl("get", "forged")).toBe("");
@@ -135,6 +136,41 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     );
   });
   it("protects files by owner and mode", () => expectFilesProtected(outputs));
+
+  it("passes the CIS benchmark by what runs, and not where that is changed by hand", async () => {
+    const judge = async () => {
+      const { exitCode, output } = await engine.runCommand("operator/cis.ts", ["--json"], log);
+      const report = JSON.parse(output) as CisReport;
+      const items = report.members.flatMap(({ name, items }) =>
+        items.map((item) => ({ name, ...item })),
+      );
+      // What is not as it has to be.
+      const rest = items.filter(({ verdict }) => !["pass", "not applicable"].includes(verdict));
+      return { exitCode, items, rest: rest.map(({ name, id, verdict }) => [name, id, verdict]) };
+    };
+    const { exitCode, items, rest } = await judge();
+    expect({ exitCode, rest }, JSON.stringify(items, null, 2)).toEqual({ exitCode: 0, rest: [] });
+    expect(items).toHaveLength(3 * 14);
+    expect(items.every(({ reason }) => reason.length > 10)).toBe(true);
+    const others = items.filter(({ verdict }) => verdict === "not applicable").map(({ id }) => id);
+    expect([...new Set(others)]).toEqual(["1.1.7", "1.1.8"]);
+
+    const onMember = (command: string) => onController(outputs, "controller-1", command);
+    await onMember("sudo chmod 644 /etc/etcd/pki/server.key && sudo chmod 750 /var/lib/etcd");
+    expect(await judge()).toMatchObject({
+      exitCode: 1,
+      rest: [
+        ["controller-1", "1.1.11", "fail"],
+        ["controller-1", "1.1.21", "fail"],
+      ],
+    });
+    const { output } = await engine.runCommand("operator/cis.ts", [], log);
+    expect(output).toMatch(
+      /^fail +1\.1\.21 .*\(controller-1\)\n +\/etc\/etcd\/pki\/server\.key is 644, expected 600 or less: sudo chmod 600/m,
+    );
+    await onMember("sudo chmod 600 /etc/etcd/pki/server.key && sudo chmod 700 /var/lib/etcd");
+    expect(await judge()).toMatchObject({ exitCode: 0, rest: [] });
+  });
 
   it("changes nothing when nothing has changed", async () => {
     const { exitCode, output } = await lab.withMirror({}, () => engine.run(up, log));

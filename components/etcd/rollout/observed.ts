@@ -1,7 +1,7 @@
 import { parse } from "lossless-json";
 import { readCertificates, type SeenCertificate } from "../certificates";
 import { alarmName, hasServed } from "../etcdctl";
-import { hexId, largestAnswer, natural, object, objects, word } from "../strangers";
+import { decoded, hexId, largestAnswer, natural, object, objects, word } from "../strangers";
 import { flagsOfUnit } from "../unit";
 
 /**
@@ -267,11 +267,6 @@ function readAlarms(answer: unknown): View["alarms"] {
 function readClusterVersion(answer: unknown): string | undefined {
   const version = word((answer as { etcdcluster?: unknown } | null | undefined)?.etcdcluster);
   return /^\d+\.\d+\.\d+$/.test(version) ? version : undefined;
-}
-
-/** What base64 holds; "" of anything else. */
-function decoded(value: unknown): string {
-  return typeof value === "string" ? Buffer.from(value, "base64").toString() : "";
 }
 
 /** The JSON that base64 holds, its numbers whole; undefined where it is none. */

@@ -12,9 +12,9 @@ place_certificates() {
     install -d -m 0755 "$staging/$set"
     (
       cd "$staging" || exit
-      install -m 0644 -o etcd -g etcd ca.crt revoked.crl server.crt peer-ca.crt peer.crt operator.crt "$set"
-      install -m 0600 -o etcd -g etcd server.key peer.key "$set"
-      install -m 0600 -o root -g root operator.key "$set"
+      # Certificates are no secret, but the CIS benchmark has them so (1.1.20), and nobody else here needs them.
+      install -m 0600 -o etcd -g etcd ca.crt revoked.crl server.crt server.key peer-ca.crt peer.crt peer.key "$set"
+      install -m 0600 -o root -g root operator.crt operator.key "$set"
     )
     rm -rf "$config/${set:?}"
     mv -T "$staging/$set" "$config/$set"

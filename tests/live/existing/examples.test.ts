@@ -47,7 +47,7 @@ describe.skipIf(!canRun)("three machines in different subnets", () => {
   it("have a certificate with the full subject, the node's address and loopback", async () => {
     const text = await site.on(
       ips[0]!,
-      "openssl x509 -in /etc/etcd/pki/server.crt -noout -subject -ext subjectAltName -nameopt sep_comma_plus,esc_2253",
+      "sudo openssl x509 -in /etc/etcd/pki/server.crt -noout -subject -ext subjectAltName -nameopt sep_comma_plus,esc_2253",
     );
     const fields = ["C=CN", "ST=BeiJing", "L=BeiJing", "O=k8s", "OU=System", "CN=etcd"];
     for (const field of [...fields, "IP Address:10.64.3.7", "IP Address:127.0.0.1"]) {

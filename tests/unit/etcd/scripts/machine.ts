@@ -113,6 +113,7 @@ export class FakeMachine {
     this.write("systemd/NeedDaemonReload", "no\n");
     this.write("systemd/ExecMainStartTimestamp", "now\n");
     this.write("systemd/FragmentPath", "\n");
+    this.write("systemd/DropInPaths", "\n");
     this.write("units/multi-user.target.wants/etcd.service", "");
     this.write("etcd/members", [started(1, "a"), started(2, "b"), started(3, "c"), ""].join("\n"));
     this.serving("a", "c");

@@ -412,6 +412,52 @@ describe("the distribution's packages", () => {
   });
 });
 
+describe("certificates and keys", () => {
+  const etcds = [
+    "ca.crt",
+    "revoked.crl",
+    "server.crt",
+    "server.key",
+    "peer-ca.crt",
+    "peer.crt",
+    "peer.key",
+  ];
+  const roots = ["operator.crt", "operator.key"];
+
+  it("are each for their owner alone: etcd has what it reads, and root the rest", () => {
+    const { status, stderr } = machine.run("stage", {
+      bundle: {
+        ...Object.fromEntries([...etcds, ...roots].map((name) => [name, `${name}'s\n`])),
+        "revoked.crl.base64": Buffer.from("revoked.crl's\n").toString("base64"),
+      },
+      instead: `
+        install() {
+          local given=() owner=
+          while (($# > 0)); do
+            case $1 in
+              -o) owner=$2; shift 2 ;;
+              -g) owner+=:$2; shift 2 ;;
+              *) given+=("$1"); shift ;;
+            esac
+          done
+          [[ -z $owner ]] || told "$owner" "\${given[@]:2}"
+          command install "\${given[@]}"
+        }
+        stage() { take_arguments "$@"; place_certificates; }`,
+    });
+    expect([status, stderr]).toEqual([0, "here: certificates placed\n"]);
+    const set = fs.readlinkSync(path.join(machine.config, "pki"));
+    expect(machine.told).toEqual([
+      `etcd:etcd ${etcds.join(" ")} ${set}`,
+      `root:root ${roots.join(" ")} ${set}`,
+    ]);
+    for (const name of [...etcds, ...roots]) {
+      expect(machine.read(`etc/pki/${name}`)).toBe(`${name}'s\n`);
+      expect(fs.statSync(path.join(machine.config, "pki", name)).mode & 0o7777).toBe(0o600);
+    }
+  });
+});
+
 describe("staging as a whole", () => {
   const stage = () =>
     machine.run("stage", {
