@@ -2,6 +2,7 @@ import * as semver from "semver";
 import { compactionFlags } from "./compaction";
 import { featureGatesFlag } from "./featureGates";
 import { certificateFiles } from "./files";
+import { hasFlag } from "./knownFlags";
 import { MemberPlan } from "./plan";
 
 /** What of the settings ends up in etcd's flags. */
@@ -38,7 +39,7 @@ export function memberFlags(member: MemberPlan, settings: FlagSettings): string[
     `--listen-client-urls=${clientListeners(member, settings).join(",")}`,
     `--advertise-client-urls=${member.clientUrl}`,
     `--listen-metrics-urls=http://127.0.0.1:${member.ports.metrics}`,
-    ...(member.tls ? tlsFlags(member, settings.version) : []),
+    ...(member.tls ? [...tlsFlags(member), ...protocolFlags(settings)] : []),
     `--heartbeat-interval=${settings.heartbeatIntervalMs}`,
     `--election-timeout=${settings.electionTimeoutMs}`,
     `--quota-backend-bytes=${settings.quotaGiB * 1024 ** 3}`,
@@ -58,7 +59,7 @@ function clientListeners(member: MemberPlan, { plainLoopback }: FlagSettings): s
   return [member.clientUrl, `${scheme}://127.0.0.1:${member.ports.client}`];
 }
 
-function tlsFlags(member: MemberPlan, version: string): string[] {
+function tlsFlags(member: MemberPlan): string[] {
   const files = certificateFiles(member.configDirectory);
   return [
     `--trusted-ca-file=${files.ca}`,
@@ -70,7 +71,28 @@ function tlsFlags(member: MemberPlan, version: string): string[] {
     `--peer-cert-file=${files.peerCert}`,
     `--peer-key-file=${files.peerKey}`,
     "--peer-client-cert-auth",
-    ...(semver.satisfies(version, ">=3.5.8 || ~3.4.25") ? ["--tls-min-version=TLS1.2"] : []),
+  ];
+}
+
+/**
+ * The suites of TLS 1.2 with authenticated encryption that keys such as a member's have; by itself etcd takes those
+ * with CBC and SHA-1, too. By the names of 3.4, which later versions know as well (etcd, `tlsutil/cipher_suites.go`).
+ */
+const cipherSuites = [
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+];
+
+/** TLS 1.2 at least, where the version can be told so. With 1.3 at least etcd starts with no list of suites. */
+function protocolFlags({ version, extraFlags }: FlagSettings): string[] {
+  const { "tls-min-version": least, "cipher-suites": own } = extraFlags;
+  if (least !== undefined) {
+    return [];
+  }
+  return [
+    ...(own === undefined ? [`--cipher-suites=${cipherSuites.join(",")}`] : []),
+    ...(hasFlag(version, "tls-min-version") ? ["--tls-min-version=TLS1.2"] : []),
   ];
 }
 

@@ -17,7 +17,6 @@ const reserved: readonly (readonly [names: RegExp, why: string])[] = [
     "follows from the setting tls, with certificates of the stack's CA: leave it out",
   ],
   // What the project does as fits the version.
-  [/^tls-min-version$/, "is TLS1.2 wherever the version has it: leave it out"],
   [
     /^experimental-(initial-corrupt-check|compact-hash-check-enabled)$/,
     "is turned on in every member already, from 3.6 on by feature-gates: leave it out",

@@ -23,6 +23,7 @@ export function checkExtraFlags(version: string, extraFlags: ExtraFlags): Settin
       name === written ? undefined : `is written with dashes, expected ${name}: they are added`,
       (known ? absenceError(known, name) : unknownError(name)) ?? reservedReason(name),
       known && conflictError(known, name, extraFlags),
+      leastTlsError(name, value, extraFlags),
       valueError(value),
       ...(known && name === "feature-gates" && hasFlag(known, name)
         ? featureGateErrors(known, value)
@@ -74,6 +75,19 @@ function conflictError(
   const gate = gateOfFlag(name);
   return gate !== undefined && hasFlag(version, name) && gates.includes(gate)
     ? `is in feature-gates, too, with which etcd does not start. Expected ${gate} there alone`
+    : undefined;
+}
+
+/** TLS 1.2 at least is every member's by itself: only more is for a person to ask for. */
+function leastTlsError(name: string, value: string, extraFlags: ExtraFlags): string | undefined {
+  if (name !== "tls-min-version") {
+    return undefined;
+  }
+  if (value !== "TLS1.3") {
+    return `is ${JSON.stringify(value)}, expected TLS1.3: members have TLS1.2 at least without it, wherever the version has the flag`;
+  }
+  return Object.hasOwn(extraFlags, "cipher-suites")
+    ? "is TLS1.3, whose suites cannot be chosen, and etcd does not start with cipher-suites beside it. Leave that one out"
     : undefined;
 }
 

@@ -40,6 +40,10 @@ describe("every flag is one that the version has", () => {
   });
 });
 
+/** For keys of ECDSA; etcd 3.4 knows the last one by no other name. */
+const suites =
+  "--cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305";
+
 describe("what differs between versions", () => {
   it.each([
     ["3.4.24", "--tls-min-version=TLS1.2", false],
@@ -47,6 +51,9 @@ describe("what differs between versions", () => {
     ["3.5.7", "--tls-min-version=TLS1.2", false],
     ["3.5.8", "--tls-min-version=TLS1.2", true],
     ["3.7.3", "--tls-min-version=TLS1.2", true],
+    ["3.4.0", suites, true],
+    ["3.5.3", suites, true],
+    ["3.7.3", suites, true],
     ["3.4.45", "--pre-vote", true],
     ["3.5.33", "--pre-vote", false],
     ["3.4.45", "--logger=zap", true],
@@ -62,7 +69,8 @@ describe("what differs between versions", () => {
 });
 
 it("with the defaults, a member is what it was before there were settings for it: no restart", () => {
-  expect(flagsFor("3.7.3").slice(-7)).toEqual([
+  expect(flagsFor("3.7.3").slice(-8)).toEqual([
+    suites,
     "--tls-min-version=TLS1.2",
     "--heartbeat-interval=100",
     "--election-timeout=1000",
@@ -115,6 +123,23 @@ describe("further flags", () => {
   });
 });
 
+describe("which TLS is spoken, where somebody says it", () => {
+  const about = (flags: string[]) => flags.filter((flag) => /^--(cipher|tls)/.test(flag));
+
+  it("TLS 1.3 at least goes without suites, with which etcd would not start", () => {
+    const extraFlags = { "tls-min-version": "TLS1.3" };
+    expect(about(flagsWith({ extraFlags }))).toEqual(["--tls-min-version=TLS1.3"]);
+  });
+
+  it("suites of one's own take the place of ours", () => {
+    const extraFlags = { "cipher-suites": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" };
+    expect(about(flagsWith({ extraFlags }))).toEqual([
+      "--tls-min-version=TLS1.2",
+      "--cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    ]);
+  });
+});
+
 it("nothing of a first start is among them: a change of the membership restarts nobody", () => {
   const names = flagsFor("3.7.3").join(" ");
   expect(names).not.toMatch(/--initial-cluster(=|-state|-token)/);
@@ -156,5 +181,5 @@ describe("the client listener on loopback", () => {
 it("without TLS there is no flag of it", () => {
   const [plan] = planMembers([one], { tls: false });
   const flags = memberFlags(plan!, settings).join(" ");
-  expect(flags).not.toMatch(/cert|key|ca-file|tls|https/);
+  expect(flags).not.toMatch(/cert|key|ca-file|tls|cipher|https/);
 });

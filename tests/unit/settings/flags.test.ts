@@ -53,6 +53,8 @@ describe("what etcd takes is taken", () => {
       extraFlags: { "auth-token": "jwt,pub-key=/etc/jwt.pub,sign-method=RS256", "log-outputs": "" },
     },
     { extraFlags: { "feature-gates": "LeaseCheckpoint=true,AllBeta=false" } },
+    { extraFlags: { "tls-min-version": "TLS1.3" } },
+    { version: "3.4.45", extraFlags: { "tls-min-version": "TLS1.3" } },
     { version: "3.6.14", extraFlags: { "experimental-enable-lease-checkpoint": true } },
     { version: "3.5.33", extraFlags: { "experimental-enable-lease-checkpoint": true } },
   ])("%j", (changes) => {
@@ -149,6 +151,24 @@ describe("a flag that a member would not start with, or should not, is refused",
       "feature-gates has CompactHashCheck, which is true in every member already: leave it out",
     ],
     [
+      "3.7.3",
+      "tls-min-version",
+      "TLS1.1",
+      'tls-min-version is "TLS1.1", expected TLS1.3: members have TLS1.2 at least without it, wherever the version has the flag',
+    ],
+    [
+      "3.5.7",
+      "tls-min-version",
+      "TLS1.3",
+      "tls-min-version is a flag from etcd 3.5.8 on, and version is 3.5.7. Leave it out",
+    ],
+    [
+      "3.4.24",
+      "tls-min-version",
+      "TLS1.3",
+      "tls-min-version is a flag from etcd 3.4.25 on, and version is 3.4.24. Leave it out",
+    ],
+    [
       "3.6.14",
       "feature-gates",
       "FastLeaseKeepAlive=true",
@@ -193,6 +213,16 @@ describe("a flag that a member would not start with, or should not, is refused",
     const extraFlags = { [name]: true, "feature-gates": "LeaseCheckpoint=true" };
     expect(errorsIn({ version: "3.6.14", extraFlags })).toEqual([
       `extraFlags.${name} is in feature-gates, too, with which etcd does not start. Expected LeaseCheckpoint there alone`,
+    ]);
+  });
+
+  it("if etcd does not start with both: suites cannot be chosen of TLS 1.3", () => {
+    const extraFlags = {
+      "tls-min-version": "TLS1.3",
+      "cipher-suites": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    };
+    expect(errorsIn({ extraFlags })).toEqual([
+      "extraFlags.tls-min-version is TLS1.3, whose suites cannot be chosen, and etcd does not start with cipher-suites beside it. Leave that one out",
     ]);
   });
 
