@@ -8,7 +8,7 @@ import { type Blank, BlankMachines } from "./blankMachines";
 import { makeSshDir } from "./client";
 import { openLab } from "./commands";
 import { mirrorSettings } from "./lab";
-import { newest } from "./mirror/newest";
+import { newest } from "../components/etcd/versions";
 import { projectRoot } from "./paths";
 import { labStack, stackFile, writeStackFileElsewhere } from "./stackFile";
 

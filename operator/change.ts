@@ -3,6 +3,7 @@ import { observeCluster } from "../components/etcd/remote/observe";
 import { decide } from "../components/etcd/rollout/decide";
 import { asRecorded, type Desired } from "../components/etcd/rollout/desired";
 import type { Observed } from "../components/etcd/rollout/observed";
+import { versionNote } from "../components/etcd/versions";
 import { renewalLines } from "../components/pki/lifetimes";
 import { desiredOf } from "../components/settings/desired";
 import { readSettings, type Settings } from "../components/settings/settings";
@@ -75,7 +76,15 @@ function observeStack(outputs: StackOutputs, desired: Desired): Promise<Observed
   return observeCluster(outputs, endpoints, outputs.record?.desired.accessControl);
 }
 
-export function describePlan({ lines, violations }: PlannedChange): string {
+export function describePlan(
+  plan: Pick<PlannedChange, "lines" | "violations" | "settings">,
+): string {
+  const { version } = plan.settings;
+  const note = versionNote(version);
+  return [described(plan), ...(note === undefined ? [] : [`Note: version ${note}`])].join("\n");
+}
+
+function described({ lines, violations }: Pick<PlannedChange, "lines" | "violations">): string {
   const indented = (all: readonly string[]) => all.map((line) => `  ${line}`).join("\n");
   if (violations.length > 0) {
     return `pulumi up would refuse this change:\n${indented(violations)}`;

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import * as semver from "semver";
 
 /** What a client of the cluster may do. */
 export interface ClientRights {
@@ -132,19 +131,4 @@ function grants(name: string, { role, prefixes, keys }: ClientRights): string[] 
     ...prefixes.map((prefix) => `${grant} ${prefix || '""'} --prefix`),
     ...keys.map((key) => `${grant} ${key}`),
   ];
-}
-
-/**
- * The oldest releases of each minor version with which access is controlled: what is older lets a watch see keys that
- * its client may not read (GHSA-xg4h, etcd's security advisories).
- */
-const oldestFit = ["3.5.33", "3.6.14", "3.7.1"];
-
-/** Why access is not controlled with this version, if it is not. */
-export function accessVersionError(version: string): string | undefined {
-  const oldest = oldestFit.find((one) => semver.minor(one) === semver.minor(version));
-  return (oldest !== undefined && semver.gte(version, oldest)) ||
-    semver.minor(version) > semver.minor(oldestFit.at(-1)!)
-    ? undefined
-    : `is true, and version is ${version}, where a watch shows a client keys that it may not read: expected ${oldestFit.join(", ")} or a later patch`;
 }

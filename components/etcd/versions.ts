@@ -1,10 +1,14 @@
 import * as semver from "semver";
+import { advisoriesOf } from "./advisories";
 
 /** The minor versions that this project knows the flags and the upgrade rules of, oldest first. */
 export const supportedMinors = ["3.4", "3.5", "3.6", "3.7"] as const;
 
-/** Those of them that etcd's project still makes patch releases of, as of November 2026. */
-const maintainedMinors: readonly string[] = ["3.5", "3.6", "3.7"];
+/**
+ * The newest known patch release of each that etcd's project still makes some of, as of November 2026; 3.4 ended with
+ * 3.4.45 (its changelog). The lab runs these.
+ */
+export const newest = { "3.5": "3.5.35", "3.6": "3.6.16", "3.7": "3.7.3" } as const;
 
 /**
  * What is wrong with an etcd version that somebody asks for, in words, or undefined.
@@ -49,9 +53,33 @@ export function minorOf(version: string): string {
 
 /** What speaks against a version that may be run, in words, or undefined. */
 export function versionWarning(version: string): string | undefined {
-  return versionError(version) === undefined && !maintainedMinors.includes(minorOf(version))
-    ? `is ${version}, for which etcd's project makes no fixes any more: go to ${maintainedMinors[0]} or later, one minor version at a time`
-    : undefined;
+  if (versionError(version) !== undefined) {
+    return undefined;
+  }
+  const minor = minorOf(version);
+  const open = advisoriesOf(version).join(", ");
+  if (!isMaintained(minor)) {
+    const [oldest] = Object.keys(newest);
+    return `is ${version}, for which etcd's project makes no fixes any more, and which has known holes (${open}): go to ${oldest} or later, one minor version at a time`;
+  }
+  return open === ""
+    ? undefined
+    : `is ${version}, which has known holes (${open}): go to ${newest[minor]}, the newest ${minor} that is known here, or a later one`;
+}
+
+/** The same, and also that there is a newer patch release. */
+export function versionNote(version: string): string | undefined {
+  const minor = minorOf(version);
+  return (
+    versionWarning(version) ??
+    (isMaintained(minor) && semver.lt(version, newest[minor])
+      ? `is ${version}, and ${newest[minor]} is a newer patch release of it`
+      : undefined)
+  );
+}
+
+function isMaintained(minor: string): minor is keyof typeof newest {
+  return Object.hasOwn(newest, minor);
 }
 
 /** What is wrong with a minor version that somebody names, in words, or undefined; "" is none. */

@@ -1,11 +1,5 @@
-import {
-  accessVersionError,
-  type Client,
-  type ClientRights,
-  type Preset,
-  presets,
-  rootUsers,
-} from "../etcd/access";
+import { type Client, type ClientRights, type Preset, presets, rootUsers } from "../etcd/access";
+import { accessVersionError } from "../etcd/advisories";
 import { versionError } from "../etcd/versions";
 import type { ClusterSettings } from "./cluster";
 import { labelError } from "./names";

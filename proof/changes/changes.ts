@@ -1,5 +1,5 @@
 import { removeMachine } from "../../lab/machines";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import type { StackOutputs } from "../../operator/stack";
 import type { Settings } from "./operator";
 import type { Change } from "./rehearsal";

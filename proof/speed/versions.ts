@@ -1,4 +1,4 @@
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 
 /** The etcd that is measured, and the one that it is upgraded from. */
 export const version = newest["3.7"];

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { etcdctlCommand } from "../../lab/client";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { labDir } from "../../lab/paths";
 import { canDraw, whileDrawn } from "../../lab/phases";
 import { run } from "../../lab/run";

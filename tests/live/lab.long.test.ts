@@ -9,7 +9,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { docker } from "../../lab/docker";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { projectRoot } from "../../lab/paths";
 import { run } from "../../lab/run";
 import { labStackFile } from "../../lab/stackFile";

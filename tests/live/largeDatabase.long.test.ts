@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { Connections } from "../../proof/load/connections";
 import { Observation } from "../../proof/load/observation";
 import type { Target } from "../../proof/load/target";

@@ -1,6 +1,6 @@
 import { commandExists, ensureDocker, whyNoDocker } from "../../lab/docker";
 import { ensureImage } from "../../lab/image";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { ensureReleases } from "../../lab/mirror/releases";
 import { ensureMoto } from "../../lab/s3/install";
 import type { TestProject } from "vitest/node";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHealth } from "../../components/etcd/remote/health";
 import { VOLUME_ATTACHMENT } from "../../lab/aws/schema";
 import { machineRuns, pauseMachine, resumeMachine } from "../../lab/machines";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { up } from "../../lab/pulumiEngine";
 import { Observation } from "../../proof/load/observation";
 import { controllers } from "../../proof/changes/changes";

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { schema } from "../../lab/aws/schema";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { projectRoot } from "../../lab/paths";
 import { AnotherProgram } from "./anotherProgram";
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as semver from "semver";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { projectRoot } from "../../lab/paths";
 
 const read = (name: string) => readFileSync(path.join(projectRoot, name), "utf8");
@@ -90,7 +90,7 @@ describe("renovate.json", () => {
   }
 
   it("finds etcd's newest versions", () => {
-    expect(captured("lab/mirror/newest.ts")).toEqual(
+    expect(captured("components/etcd/versions.ts")).toEqual(
       Object.entries(newest).map(([minor, currentValue]) => ({ minor, currentValue })),
     );
   });
@@ -106,6 +106,6 @@ describe("renovate.json", () => {
 
   it("has no other of its own", () => {
     const files = customManagers.flatMap(({ managerFilePatterns }) => managerFilePatterns);
-    expect(files).toEqual(["lab/mirror/newest.ts", labAction]);
+    expect(files).toEqual(["components/etcd/versions.ts", labAction]);
   });
 });

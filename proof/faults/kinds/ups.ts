@@ -1,5 +1,5 @@
 import { minorOf } from "../../../components/etcd/versions";
-import { newest } from "../../../lab/mirror/newest";
+import { newest } from "../../../components/etcd/versions";
 import { lastLines } from "../../../lab/run";
 import type { Fault, Scene } from "../fault";
 import type { Operator, Settings } from "../../changes/operator";

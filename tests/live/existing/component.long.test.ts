@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ClusterHealth } from "../../../components/etcd/health";
-import { newest } from "../../../lab/mirror/newest";
+import { newest } from "../../../components/etcd/versions";
 import { projectRoot } from "../../../lab/paths";
 import { up } from "../../../lab/pulumiEngine";
 import { AnotherProgram } from "../anotherProgram";

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   accessText,
   accessUsers,
-  accessVersionError,
   type Client,
   presets,
   rolesOf,
 } from "../../../components/etcd/access";
+import { accessVersionError } from "../../../components/etcd/advisories";
 import { connectionText } from "../../../components/etcd/connections";
 
 const app: Client = {

@@ -493,8 +493,11 @@ describe("a warning", () => {
   it("is not given for the defaults", () => expect(warnings({})).toEqual([]));
 
   it("is given for a version that nobody maintains", () => {
-    expect(warnings({ version: "3.4.23" })).toEqual([
-      "version is 3.4.23, for which etcd's project makes no fixes any more: go to 3.5 or later, one minor version at a time",
+    expect(warnings({ version: "3.4.45" })).toEqual([
+      "version is 3.4.45, for which etcd's project makes no fixes any more, and which has known holes (GHSA-xg4h-6gfc-h4m8, CVE-2026-73500): go to 3.5 or later, one minor version at a time",
+    ]);
+    expect(warnings({ version: "3.7.0" })).toEqual([
+      "version is 3.7.0, which has known holes (GHSA-xg4h-6gfc-h4m8, CVE-2026-73500): go to 3.7.3, the newest 3.7 that is known here, or a later one",
     ]);
     for (const version of ["3.5.35", "3.6.16", "3.7.3"]) {
       expect(warnings({ version })).toEqual([]);
