@@ -43,10 +43,37 @@ export function isAnyCidr(text: string): boolean {
 /** Wider than any network that somebody has: the largest blocks ever given to one owner are /8 and, of IPv6, /16. */
 const widest = { ipv4: 8, ipv6: 16 };
 
-/** Whether a range that is one is, or is a large part of, the whole internet. */
-export function isFromAnywhere(text: string): boolean {
-  const [address, prefix] = ipaddr.parseCIDR(text);
-  return prefix < widest[address.kind()];
+/** Addresses that the internet does not reach (RFC 1918, 6598 and 4193). */
+const unreachable = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+
+/**
+ * What of some ranges is a large part of the whole internet, in words: one of them, or all added up; undefined where
+ * nothing is.
+ */
+export function rangesFromAnywhere(texts: readonly string[]): string | undefined {
+  const wide = texts.find((text) => isFromAnywhere([text]));
+  return (
+    wide ??
+    (isFromAnywhere(texts)
+      ? `${texts.length} ranges that are wider than /${widest.ipv4} (IPv6 /${widest.ipv6}) together`
+      : undefined)
+  );
+}
+
+function isFromAnywhere(texts: readonly string[]): boolean {
+  const parts = { ipv4: 0, ipv6: 0 };
+  for (const [address, prefix] of texts.map((text) => ipaddr.parseCIDR(text))) {
+    const isReachable = unreachable
+      .map((text) => ipaddr.parseCIDR(text))
+      .every(
+        ([first, bits]) =>
+          address.kind() !== first.kind() || prefix < bits || !address.match(first, bits),
+      );
+    if (isReachable) {
+      parts[address.kind()] += 2 ** -prefix;
+    }
+  }
+  return (["ipv4", "ipv6"] as const).some((kind) => parts[kind] >= 2 ** (1 - widest[kind]));
 }
 
 /** Whether the address is in the range. */

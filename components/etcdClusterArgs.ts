@@ -124,11 +124,11 @@ export interface EtcdControllers {
   readonly publicAddresses?: boolean;
   /** Who may reach port 22; at least one range is needed. @example ["203.0.113.7/32"] */
   readonly sshCidrs?: string[];
-  /** Confirms a range wider than /8 (IPv6 /16) there. @default false */
+  /** Confirms ranges wider than /8 (IPv6 /16) there, one or all together. @default false */
   readonly sshFromAnywhere?: boolean;
   /** Who may reach port 2379 besides the members and the client security group. */
   readonly clientCidrs?: string[];
-  /** Confirms a range wider than /8 (IPv6 /16) there. @default false */
+  /** Confirms ranges wider than /8 (IPv6 /16) there, one or all together. @default false */
   readonly clientsFromAnywhere?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFromAnywhere, overlaps, parseCidr } from "../components/cidr";
+import { overlaps, parseCidr, rangesFromAnywhere } from "../components/cidr";
 import { docker } from "./docker";
 import { imageName } from "./image";
 import { labDir, projectRoot } from "./paths";
@@ -83,7 +83,9 @@ export function routeTo(cidr: string, routes: readonly Route[]): Route | undefin
   const wanted = parseCidr(cidr)!;
   return routes.find(({ dst }) => {
     const one = parseCidr(dst.includes("/") ? dst : `${dst}/32`);
-    return one !== undefined && !isFromAnywhere(one.text) && overlaps(one, wanted);
+    return (
+      one !== undefined && rangesFromAnywhere([one.text]) === undefined && overlaps(one, wanted)
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { isFromAnywhere } from "../cidr";
+import { rangesFromAnywhere } from "../cidr";
 import { instanceTypeError } from "../machines/aws/instanceTypes";
 import type { ClusterSettings } from "./cluster";
 import { labelError } from "./names";
@@ -39,10 +39,10 @@ export function checkEc2(settings: Asked): SettingError[] {
 /** What is allowed and deserves a second thought, each with its setting's name. */
 export function ec2Warnings({ sshCidrs, clientCidrs }: Ec2Settings): string[] {
   return [
-    ...(sshCidrs.some(isFromAnywhere)
+    ...(rangesFromAnywhere(sshCidrs) !== undefined
       ? ["sshCidrs lets everybody try port 22 of every controller"]
       : []),
-    ...(clientCidrs.some(isFromAnywhere)
+    ...(rangesFromAnywhere(clientCidrs) !== undefined
       ? ["clientCidrs lets everybody try port 2379 of every controller"]
       : []),
   ];

@@ -3,11 +3,11 @@ import {
   contains,
   covers,
   isAnyCidr,
-  isFromAnywhere,
   isReservedByAws,
   overlaps,
   parseCidr,
   parseIpv4,
+  rangesFromAnywhere,
 } from "../cidr";
 import { SettingError } from "./reader";
 
@@ -173,8 +173,7 @@ function checkSources(settings: NetworkSettings): SettingError[] {
 /** Ports that everybody could try are asked for twice; a database without certificates is never open to the world. */
 function checkOpenness(settings: NetworkSettings): SettingError[] {
   const { sshFromAnywhere, clientsFromAnywhere, publicAddresses, tls } = settings;
-  const wide = (cidrs: readonly string[]) =>
-    cidrs.find((cidr) => isAnyCidr(cidr) && isFromAnywhere(cidr));
+  const wide = (cidrs: readonly string[]) => rangesFromAnywhere(cidrs.filter(isAnyCidr));
   const [ssh, clients] = [wide(settings.sshCidrs), wide(settings.clientCidrs)];
   const errors: SettingError[] = [];
   if (ssh !== undefined && !sshFromAnywhere) {

@@ -279,6 +279,26 @@ describe("an error is found and named", () => {
       { sshCidrs: ["128.0.0.0/1"] },
       /^sshCidrs has 128\.0\.0\.0\/1: port 22/,
     ],
+    [
+      "two /8, side by side or not",
+      { sshCidrs: ["3.0.0.0/8", "20.0.0.0/8"] },
+      /^sshCidrs has 2 ranges that are wider than \/8 \(IPv6 \/16\) together: port 22/,
+    ],
+    [
+      "all the world in pieces",
+      {
+        clientCidrs: Array.from(
+          { length: 512 },
+          (_, index) => `${index >> 1}.${(index % 2) * 128}.0.0/9`,
+        ),
+      },
+      /^clientCidrs has 512 ranges that are wider than .* together: everybody could try port 2379/,
+    ],
+    [
+      "all of IPv6 in pieces",
+      { clientCidrs: ["2600::/16", "2a00::/16", "10.0.0.0/8"] },
+      /^clientCidrs has 3 ranges that are wider than/,
+    ],
     ["all of IPv6", { clientCidrs: ["2000::/3"] }, /^clientCidrs has 2000::\/3/],
     [
       "everybody without TLS, confirmed or not",
@@ -413,6 +433,22 @@ describe("what is meant is taken", () => {
   };
 
   it.each<[string, Record<string, unknown>, string[]]>([
+    [
+      "all private addresses, an own /8 and a part of another",
+      {
+        sshCidrs: [
+          "10.0.0.0/8",
+          "172.16.0.0/12",
+          "192.168.0.0/16",
+          "100.64.0.0/10",
+          "3.0.0.0/8",
+          "20.0.0.0/9",
+          "fc00::/8",
+          "fd00::/8",
+        ],
+      },
+      [],
+    ],
     ["SSH for everybody, confirmed", { sshCidrs: ["0.0.0.0/0"], sshFromAnywhere: true }, []],
     ["a single member", { controllers: named("10.0.1.10") }, []],
     [
