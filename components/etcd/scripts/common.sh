@@ -54,10 +54,12 @@ make_staging() {
   to_remove+=("$staging")
 }
 
-# Sets the variables that a script declares from arguments of the form name=value.
+# Sets the variables that a script declares from arguments of the form name=value. What is no name could be a command
+# to bash: x[$(…)].
 take_arguments() {
   local word
   for word; do
+    [[ $word =~ ^[a-z][a-z0-9_]*= ]] || fail "an argument is not of the form name=value: $(word <<<"$word"). Nothing was changed"
     printf -v "${word%%=*}" %s "${word#*=}"
   done
 }

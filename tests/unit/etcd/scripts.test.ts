@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -44,6 +44,17 @@ describe("a script's arguments", () => {
       const output = execFileSync("bash", ["-s"], { input: check, encoding: "utf8" });
       expect(output.trim().split("\n")).toEqual(names.map((n) => `$x ${n}`));
     }
+  });
+});
+
+describe("an argument that is none", () => {
+  it.each(["lines[$(echo ran >&2)]=1", "PATH=/tmp", "9=1", "=1", "name", ""])("%j", (word) => {
+    const input = `${scriptText("observe")}\ntake_arguments ${quote(word)}`;
+    const { status, stderr } = spawnSync("bash", ["-s"], { input, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^\S+: an argument is not of the form name=value: .* Nothing was changed\n$/,
+    );
   });
 });
 
