@@ -71,7 +71,7 @@ version_that_runs() {
 }
 
 # version_of BINARY: "" where it does not run.
-version_of() { timeout 10 "$1" --version 2>/dev/null | sed -n 's/^etcd Version: //p' | word || true; }
+version_of() { as_etcd timeout 10 "$1" --version 2>/dev/null | sed -n 's/^etcd Version: //p' | word || true; }
 
 # --- the members, as they answer here ----------------------------------------------------------
 

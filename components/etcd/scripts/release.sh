@@ -11,8 +11,9 @@ stage_release() {
   [[ -z $tarball ]] || rm -f "$tarball"
 }
 
+# As etcd: what has come from elsewhere is not root's to try.
 runs_version() {
-  [[ -x $1/bin/etcd && -x $1/bin/etcdctl ]] && [[ $("$1/bin/etcd" --version 2>/dev/null | sed -n 1p) == "etcd Version: $2" ]]
+  [[ -x $1/bin/etcd && -x $1/bin/etcdctl ]] && [[ $(as_etcd "$1/bin/etcd" --version 2>/dev/null | sed -n 1p) == "etcd Version: $2" ]]
 }
 
 install_release() {
@@ -49,9 +50,9 @@ place_release() {
     # 3.4 has no etcdutl.
     [[ ! -f $1/$binary ]] || copy_gently "$1/$binary" "$staging/release/bin/$binary"
   done
-  chmod 0755 "$staging/release/bin/"*
+  chmod 0755 "$staging" "$staging/release/bin/"*
   runs_version "$staging/release" "$version" ||
-    fail "the etcd in $2 does not run here as version $version: $("$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
+    fail "the etcd in $2 does not run here as version $version: $(as_etcd "$staging/release/bin/etcd" --version 2>&1 | sed -n 1p). Nothing was changed"
   # What is there and does not run may be replaced, if it is ours.
   [[ ! -e $release || -e $release/by-pulumi ]] ||
     fail "$release is there, is not etcd $version, and was not put there by Pulumi. Move it away. Nothing was changed"

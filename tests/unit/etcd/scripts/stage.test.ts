@@ -230,6 +230,24 @@ describe("a release", () => {
     expect(machine.read(`opt/v${version}/bin/etcd`)).toContain(version);
   });
 
+  it("is never run as root to tell its version, neither before it is in place nor when it is", () => {
+    const binary = `#!/bin/sh
+[ "$RUN_AS" = etcd ] || exit 1
+folder=$(dirname "$0")
+while [ "$folder" != "${"$"}{folder%/opt/*}" ]; do
+  [ -n "$(find "$folder" -maxdepth 0 -perm -o=x)" ] || exit 1
+  folder=$(dirname "$folder")
+done
+echo "etcd Version: ${version}"
+`;
+    machine.write(`${name}/etcd`, binary, 0o755);
+    execFileSync("tar", ["-czf", tarball(), "-C", machine.root, name]);
+    const asUser = 'setpriv() { while [[ $1 == --* ]]; do shift; done; RUN_AS=etcd "$@"; }';
+    const known = { url: machine.root, sha256_amd64: sum(), sha256_arm64: sum() };
+    expect(stage(known, asUser)).toMatchObject({ status: 0 });
+    expect(stage(known, asUser).stderr).toBe(`here: etcd ${version} is staged\n`);
+  });
+
   it("takes the place of nothing that somebody else put there", () => {
     machine.write(`opt/v${version}/bin/etcd`, "somebody's");
     expect(download().stderr).toContain("was not put there by Pulumi");
