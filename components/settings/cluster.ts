@@ -86,6 +86,10 @@ export function clusterWarnings(
       "plainLoopback is true, and so is accessControl: who comes without a certificate has no name, and is refused by every request",
     ],
     [
+      (settings.extraFlags["enable-pprof"] ?? "false") !== "false",
+      "extraFlags has enable-pprof: each client can read the members' memory, and so every key, whatever its role is",
+    ],
+    [
       looksLikeHours(settings.compactionRetention),
       `compactionRetention is ${settings.compactionRetention}, which keeps as many revisions; as many hours are ${settings.compactionRetention}h`,
     ],

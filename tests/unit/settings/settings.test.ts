@@ -540,6 +540,14 @@ describe("a warning", () => {
     }
   });
 
+  it("is given for a profile of a member's memory, which each client can read", () => {
+    const told = (value: unknown) => warnings({ extraFlags: { "enable-pprof": value } });
+    expect(told(true)).toEqual([
+      expect.stringMatching(/^extraFlags has enable-pprof: each client/),
+    ]);
+    expect(told(false)).toEqual([]);
+  });
+
   it("is given for revisions that look like hours", () => {
     expect(warnings({ compactionRetention: "8" })).toEqual([
       "compactionRetention is 8, which keeps as many revisions; as many hours are 8h",
