@@ -9,6 +9,9 @@ export interface MemberFiles {
   readonly firstStartFile: string;
 }
 
+/** The folder on a machine that a snapshot from elsewhere is uploaded to; its user's alone. */
+export const uploadFolder = "/var/lib/etcd-uploads";
+
 /** A member that shares its machine with others has everything under its own name. */
 export function memberFiles(name: string, sharesMachine: boolean): MemberFiles {
   const service = sharesMachine ? `etcd-${name}` : "etcd";

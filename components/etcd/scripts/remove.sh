@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 
 # Arguments, all of them texts, and those of the parts that it is made of.
+name=     # the member's
+uploads=  # the folder that a snapshot from elsewhere is uploaded to
 purge=    # true to delete the data, too
 
 remove() {
@@ -37,6 +39,7 @@ remove() {
   if ! grep -qs '^# Written by Pulumi' "$units"/etcd*.service; then
     remove_binaries
   fi
+  remove_uploads
   remove_data
   # Last: what is left half-way is still known as ours.
   rm -f "$config/permit" "$config/cluster" "$config/cluster.new"
@@ -52,6 +55,13 @@ remove_binaries() {
   done
   rmdir "$releases" 2>/dev/null || true
   remove_packages
+}
+
+# What was brought for a restore that did not come to its end is a whole database.
+remove_uploads() {
+  [[ -d $uploads ]] || return 0
+  find "$uploads" -maxdepth 1 -type f -name "$name-*.db" ! -name "$name-*-*" -delete
+  rmdir "$uploads" 2>/dev/null || true
 }
 
 # The data says itself whose it is.

@@ -2,14 +2,12 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../machines/machine";
 import { type ClusterIdentity, identityArguments } from "../identity";
+import { uploadFolder } from "../files";
 import { initialCluster, type MemberPlan } from "../plan";
 import { scriptCommand, scriptInput } from "../scripts";
 import { credentialsText } from "./files";
 import { s3Location } from "./location";
 import type { RestoreRequest, SnapshotPlan } from "./plan";
-
-/** The folder on a machine that a snapshot from elsewhere is uploaded to; its user's alone. */
-export const uploadFolder = "/var/lib/etcd-uploads";
 
 export interface RestoreArgs {
   readonly identity: ClusterIdentity;

@@ -2,17 +2,20 @@
 // that cannot be reached is said so, and does not stop `pulumi destroy`.
 import { text } from "node:stream/consumers";
 import { scriptCommand, scriptInput } from "../../etcd/scripts";
+import { uploadFolder } from "../../etcd/files";
 import type { RemovalTask } from "./tasks";
 import { runOverSsh, type SshResult } from "../../etcd/remote/ssh";
 
 async function remove(task: RemovalTask): Promise<SshResult | undefined> {
   const command = scriptCommand("remove", {
     ...task.identity,
+    name: task.name,
     service: task.service,
     config: task.configDirectory,
     data: task.dataDirectory,
     binaries: task.binaries,
     links: task.binDirectory,
+    uploads: uploadFolder,
     purge: task.deleteData,
   });
   const options = { timeoutSeconds: 900, dialErrorLimit: 2, dialTimeoutSeconds: 5 };

@@ -47,6 +47,15 @@ describe("what goes when a member leaves the stack", () => {
     expect(machine.has("data/cluster-id")).toBe(true);
   });
 
+  it("is a snapshot that was brought for it and never taken, and nobody else's", () => {
+    install();
+    const files = ["b-0a1b.db", "b-c-0a1b.db", "c-0a1b.db"].map((name) => `uploads/${name}`);
+    files.forEach((file) => machine.write(file, "a database"));
+    const args = { uploads: `${machine.root}/uploads`, name: "b" };
+    expect(machine.run("remove", { args, instead: elsewhere() })).toMatchObject({ status: 0 });
+    expect(files.map((file) => machine.has(file))).toEqual([false, true, true]);
+  });
+
   it("is the data, too, where that is asked for", () => {
     install();
     expect(remove(true)).toMatchObject({ status: 0 });
