@@ -86,8 +86,8 @@ export function clusterWarnings(
       "plainLoopback is true, and so is accessControl: who comes without a certificate has no name, and is refused by every request",
     ],
     [
-      (settings.extraFlags["enable-pprof"] ?? "false") !== "false",
-      "extraFlags has enable-pprof: each client can read the members' memory, and so every key, whatever its role is",
+      showsMemory(settings),
+      "extraFlags has enable-pprof or log-level debug: each client can read profiles of the members' memory at /debug/pprof, whatever its role is",
     ],
     [
       looksLikeHours(settings.compactionRetention),
@@ -99,6 +99,12 @@ export function clusterWarnings(
     ],
   ];
   return all.filter(([applies]) => applies).map(([, text]) => text);
+}
+
+/** etcd does so by either flag (`embed/etcd.go`; 3.4 by debug, too). */
+function showsMemory({ extraFlags }: ClusterSettings): boolean {
+  const { "enable-pprof": profiles = "false", debug = "false" } = extraFlags;
+  return profiles !== "false" || debug !== "false" || extraFlags["log-level"] === "debug";
 }
 
 /** All that can be wrong with a cluster's settings, but for its machines and snapshots. */

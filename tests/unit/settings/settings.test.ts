@@ -541,11 +541,17 @@ describe("a warning", () => {
   });
 
   it("is given for a profile of a member's memory, which each client can read", () => {
-    const told = (value: unknown) => warnings({ extraFlags: { "enable-pprof": value } });
-    expect(told(true)).toEqual([
-      expect.stringMatching(/^extraFlags has enable-pprof: each client/),
+    const told = (extraFlags: object) => warnings({ extraFlags });
+    const expected = [
+      expect.stringMatching(/^extraFlags has enable-pprof or log-level debug: each/),
+    ];
+    expect(told({ "enable-pprof": true })).toEqual(expected);
+    expect(told({ "log-level": "debug" })).toEqual(expected);
+    expect(warnings({ version: "3.4.45", extraFlags: { debug: true } })).toEqual([
+      expect.anything(),
+      ...expected,
     ]);
-    expect(told(false)).toEqual([]);
+    expect(told({ "enable-pprof": false, "log-level": "warn" })).toEqual([]);
   });
 
   it("is given for revisions that look like hours", () => {
