@@ -67,7 +67,7 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 # What a cloud's machine may do there is not etcd's.
-IPAddressDeny=169.254.169.254/32
+IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128
 RemoveIPC=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes

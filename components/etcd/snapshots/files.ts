@@ -118,6 +118,8 @@ RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 # Not more: snapshots may lie there.
 ProtectHome=read-only
+ProtectProc=invisible
+ProcSubset=pid
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes

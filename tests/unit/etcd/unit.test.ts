@@ -74,7 +74,7 @@ it("keeps etcd's memory off the disk, and etcd from what a cloud's machine may d
       "NoNewPrivileges=yes",
       "ProtectSystem=strict",
       "ProtectProc=invisible",
-      "IPAddressDeny=169.254.169.254/32",
+      "IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128",
     ]),
   );
 });
