@@ -17,3 +17,8 @@ export interface SshSettings {
   readonly bastion: Bastion | undefined;
   readonly bastionPrivateKey: string;
 }
+
+/** Host keys, any of which a machine may show; undefined without the first one, which nobody has to verify then. */
+export function eitherKey(first: string | undefined, other: string | undefined) {
+  return first === undefined || !other || first === other ? first : `${first}\n${other}`;
+}

@@ -24,7 +24,8 @@ export async function writeSshFiles(
       throw new Error(withoutKey(name, target));
     }
     const key = await write(`${name}.key`, target.privateKey);
-    const known = target.hostKey && (await write(`${name}.known`, `${name} ${target.hostKey}`));
+    const lines = target.hostKey?.split("\n").map((line) => `${name} ${line}`);
+    const known = lines && (await write(`${name}.known`, lines.join("\n")));
     return hostBlock(name, target, { key, known, jump });
   };
   const blocks: string[] = [];

@@ -5,6 +5,7 @@ import type { Desired } from "../components/etcd/rollout/desired";
 import type { StackRecord } from "../components/etcd/rollout/record";
 import type { MemberOutput } from "../components/outputs";
 import { ownCluster } from "../components/settings/names";
+import { eitherKey } from "../components/ssh";
 import { askPulumi } from "./askPulumi";
 
 /** A member as the stack's outputs have it, and the way to its machine. */
@@ -85,9 +86,23 @@ export function stackOutputs(exported: string, cluster?: string): StackOutputs {
     .filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => [nameIn(urn), inputs?.["connection"] as MemberConnection] as const);
   return {
-    ...withConnections(outputs ?? {}, name, Object.fromEntries(connections)),
+    ...withConnections(outputs ?? {}, name, Object.fromEntries(connections), hostKeys(resources)),
     record: stashed(resources, name, "record") as StackRecord | undefined,
   };
+}
+
+/**
+ * The host keys that were made for controllers, by the names of their members' own resources. A replacement that was
+ * interrupted may have made another one than the member's command knows.
+ */
+function hostKeys(resources: readonly StateResource[]): Record<string, string> {
+  const made = resources
+    .filter(({ type, urn }) => type === "tls:index/privateKey:PrivateKey" && /-host$/.test(urn))
+    .map(({ urn, outputs }) => [
+      nameIn(urn).replace(/-host$/, ""),
+      String(outputs?.["publicKeyOpenssh"] ?? "").trim(),
+    ]);
+  return Object.fromEntries(made) as Record<string, string>;
 }
 
 /**
@@ -128,11 +143,13 @@ function stashed(resources: readonly StateResource[], component: string, name: s
  * A program's outputs, each member with the way to its machine.
  * @param component the name of the component whose cluster it is
  * @param connections by the names of the members' own resources
+ * @param made host keys that machines may show as well as those of their connections, by the same names
  */
 export function withConnections(
   outputs: Readonly<Record<string, unknown>>,
   component: string,
   connections: Readonly<Record<string, MemberConnection>>,
+  made: Readonly<Record<string, string>> = {},
 ): StackOutputs {
   const { members, clusterId } = outputs as { members?: MemberOutput[]; clusterId?: string };
   if (members === undefined) {
@@ -147,7 +164,7 @@ export function withConnections(
     ...outputs,
     members: members.map((member) => ({
       ...member,
-      target: targetOf(`${component}-${member.name}`, connections),
+      target: targetOf(`${component}-${member.name}`, connections, made),
     })),
   } as unknown as StackOutputs;
 }
@@ -155,6 +172,7 @@ export function withConnections(
 function targetOf(
   name: string,
   connections: Readonly<Record<string, MemberConnection>>,
+  made: Readonly<Record<string, string>>,
 ): SshTarget {
   const connection = connections[name];
   if (connection === undefined) {
@@ -162,7 +180,8 @@ function targetOf(
       `the stack's state does not say how ${name} is reached: expected a command:remote:Command of that name. Run pulumi up`,
     );
   }
-  return sshTarget(connection);
+  const target = sshTarget(connection);
+  return { ...target, hostKey: eitherKey(target.hostKey, made[name]) };
 }
 
 function sshTarget(connection: MemberConnection): SshTarget {

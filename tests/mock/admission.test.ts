@@ -27,6 +27,7 @@ const site = vi.hoisted(() => ({
   looks: [] as string[],
   lookedAt: [] as string[],
   accessAsked: [] as boolean[],
+  hostKeys: [] as (string | undefined)[],
   permits: [] as { name: string; action: string }[],
   prepared: [] as string[],
   handedOver: [] as string[],
@@ -46,6 +47,7 @@ vi.mock("../../components/etcd/remote/observe", () => ({
   observeCluster: ({ members }: RemoteCluster, _: unknown, asksAccess: boolean) => {
     site.accessAsked.push(asksAccess);
     site.lookedAt = members.map(({ target }) => target.host);
+    site.hostKeys.push(...members.map(({ target }) => target.hostKey));
     site.looks.push(...members.map(({ name }) => name));
     return Promise.resolve({ machines: members.map(({ name }) => shown(name)) });
   },
@@ -90,6 +92,7 @@ vi.mock("../../components/etcd/remote/wait", () => ({
   waitUntilHealthy: ({ members }: RemoteCluster, { name }: { name: string }) => {
     const own = members.find((member) => member.name === name);
     site.waitedFor.push(`${name} at ${own?.target.host}`);
+    site.hostKeys.push(own?.target.hostKey);
     return Promise.resolve();
   },
 }));
@@ -119,6 +122,10 @@ const resourceOf = (name: string) => `admission-${name}`;
 const recordUrn =
   "urn:pulumi:stack::project::etcd:index:Admission$pulumi:index:Stash::admission-record";
 
+/** That of b's machine is made again, once the change is admitted. */
+let keyOfB = pulumi.output("recorded");
+const hostKeyNow = (name: string) => (name === "b" ? keyOfB : pulumi.output("recorded"));
+
 /** An update of a stack whose last one that succeeded has left this record, if any has. */
 async function update(asked: Desired, former?: Desired, restored: string[] = []) {
   const record: StackRecord | undefined = former && {
@@ -128,7 +135,10 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
     digests: Object.fromEntries(names.map((name) => [name, "left"])),
     repairs: { b: "earlier" },
     machines: Object.fromEntries(
-      Object.keys(former.members).map((name) => [name, { host: name, port: 22, user: "ubuntu" }]),
+      Object.keys(former.members).map((name) => [
+        name,
+        { host: name, port: 22, user: "ubuntu", hostKey: "recorded" },
+      ]),
     ),
   };
   await pulumi.runtime.setMocks({
@@ -161,7 +171,10 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
   const secret = pulumi.output("key");
   admission.connect(
     { privateKey: secret, password: pulumi.output(""), bastionPrivateKey: pulumi.output("") },
-    Object.keys(asked.members).map((name) => ({ name, connection: { host: name } })),
+    Object.keys(asked.members).map((name) => ({
+      name,
+      connection: { host: name, hostKey: hostKeyNow(name) },
+    })),
     pulumi.output<Record<string, string>>({ b: "1.2.3.5" }),
   );
   const gate = (attempted?: Desired) =>
@@ -217,6 +230,7 @@ beforeEach(() => {
     site.prepared,
     site.handedOver,
     site.waitedFor,
+    site.hostKeys,
   ]) {
     list.length = 0;
   }
@@ -662,6 +676,20 @@ describe("a machine that is stopped for its type", () => {
     expect(site.handedOver).toEqual(["handover a"]);
     await call(hooks.afterUpdate![0], args);
     expect(site.waitedFor).toEqual(["a at 1.2.3.4"]);
+  });
+
+  it("shows the host key that it was recorded with, or after a replacement the one that it was made with", async () => {
+    let make: (key: string) => void = () => undefined;
+    keyOfB = pulumi.output(new Promise<string>((resolve) => (make = resolve)));
+    const hooks = await stopping();
+    // The look before admission waits for nothing that waits for admission.
+    expect(site.hostKeys).toEqual(["recorded", "recorded", "recorded"]);
+    make("new");
+    const args = { name: resourceOf("b"), ...types, newInputs: { instanceType: "t3.large" } };
+    await call(hooks.beforeUpdate![0], args);
+    await call(hooks.afterUpdate![0], args);
+    expect(site.hostKeys.at(-1)).toBe("recorded\nnew");
+    keyOfB = pulumi.output("recorded");
   });
 
   it("is the only change of it that is waited for", async () => {

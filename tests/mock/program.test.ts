@@ -84,6 +84,12 @@ describe("a controller", () => {
     expect(userData.value).toContain("PRIVATE KEY OPENSSH of controller-0-host");
   });
 
+  it("has another host key with another machine, and only once that is admitted", () => {
+    const key = program.get("tls:index/privateKey:PrivateKey", "controller-0-host");
+    expect(key.hasReplacementTrigger).toBe(true);
+    expect(key.dependencies).toEqual([expect.stringMatching(/:Stash::change$/)]);
+  });
+
   it("keeps what it was made with, until it is made anew on request", () => {
     const made = program.get("pulumi:index:Stash", "controller-0-launch-spec");
     expect(Object.keys(made.inputs["input"]).sort()).toEqual(

@@ -15,7 +15,7 @@ export interface SshTarget {
   user: string;
   privateKey?: string | undefined;
   password?: string | undefined;
-  /** One authorized_keys line. Without it the machine's identity is not verified. */
+  /** Lines of authorized_keys, any of which it may show. Without one the machine's identity is not verified. */
   hostKey?: string | undefined;
   /** The machine through which to go. */
   proxy?: SshTarget | undefined;
@@ -204,7 +204,7 @@ function connect(target: SshTarget, options: SshOptions, sock?: Duplex): Promise
 }
 
 function configOf(target: SshTarget, onMismatch: (message: string) => void): ConnectConfig {
-  const expected = target.hostKey === undefined ? undefined : parseHostKey(target.hostKey);
+  const expected = target.hostKey?.trim().split(/\n+/).map(parseHostKey);
   return {
     host: target.host,
     port: target.port ?? 22,
@@ -213,13 +213,13 @@ function configOf(target: SshTarget, onMismatch: (message: string) => void): Con
     ...(target.privateKey ? { privateKey: readableKey(target.privateKey) } : {}),
     ...(target.password ? { password: target.password } : {}),
     ...(expected && {
-      algorithms: { serverHostKey: algorithmsOf(expected.type) },
+      algorithms: { serverHostKey: expected.flatMap(({ type }) => algorithmsOf(type)) },
       hostVerifier: (shown: Buffer) => {
-        const isRight = shown.equals(expected.blob);
+        const isRight = expected.some(({ blob }) => shown.equals(blob));
         if (!isRight) {
+          const either = expected.map(({ type, blob }) => `${type} ${fingerprint(blob)}`);
           onMismatch(
-            `host key mismatch: expected ${expected.type} ${fingerprint(expected.blob)}, the ` +
-              `machine showed ${fingerprint(shown)}`,
+            `host key mismatch: expected ${either.join(" or ")}, the machine showed ${fingerprint(shown)}`,
           );
         }
         return isRight;

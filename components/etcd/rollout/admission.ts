@@ -5,6 +5,7 @@ import * as state from "@pulumi/pulumi/runtime/state";
 import type { Connection } from "../../machines/machine";
 import type { RenewalDays } from "../../pki/lifetimes";
 import type { Revocation } from "../../pki/revocation";
+import { eitherKey } from "../../ssh";
 import type { ClusterIdentity } from "../identity";
 import { observe, observeCluster, type ObservedMember } from "../remote/observe";
 import type { RemoteCluster } from "../remote/cluster";
@@ -652,7 +653,20 @@ export class Admission extends pulumi.ComponentResource {
 
   private async clusterOf(record: StackRecord): Promise<RemoteCluster> {
     const hosts = { ...(await this.hosts.value), ...this.movedTo };
-    return remoteCluster(record, this.args.identity, await this.credentials.value, hosts);
+    const { identity } = this.args;
+    const cluster = await remoteCluster(record, identity, await this.credentials.value, hosts);
+    return this.isAdmitted ? this.withNewHostKeys(cluster) : cluster;
+  }
+
+  /** One that this update has replaced, or an earlier one that was interrupted, shows the key that it was made with. */
+  private async withNewHostKeys(cluster: RemoteCluster): Promise<RemoteCluster> {
+    const connections = await this.machines.value;
+    const members = cluster.members.map(async (member) => {
+      const made = await valueOf(pulumi.output(connections.get(member.name)?.hostKey));
+      const hostKey = eitherKey(member.target.hostKey, made);
+      return { ...member, target: { ...member.target, hostKey } };
+    });
+    return { ...cluster, members: await Promise.all(members) };
   }
 
   private say(line: string): void {

@@ -125,10 +125,15 @@ export class Controllers extends pulumi.ComponentResource {
     image: pulumi.Output<string>,
   ): Machine {
     const { args } = this;
+    // A new machine has a new one: processes on the old one could read it. Refused, the old one is still the machine's.
     const hostKey = new tls.PrivateKey(
       `${this.name}-${name}-host`,
       { algorithm: "ED25519" },
-      { parent: this },
+      {
+        parent: this,
+        replacementTrigger: args.replacements[name] ?? 0,
+        dependsOn: args.admission.gate,
+      },
     );
     const subnet = subnetOf(privateIp, args.network.subnets);
     const spec = this.launchSpec(name, {

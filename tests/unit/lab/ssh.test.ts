@@ -222,6 +222,15 @@ describe("runOverSsh", () => {
     await expect(runOverSsh({ ...target, ...change() }, "x")).rejects.toThrow(message);
   });
 
+  it("takes either of two host keys, and no third", async () => {
+    const rsa = (await createTls("tls:index/privateKey:PrivateKey", { algorithm: "RSA" })).state;
+    const either = (other: string) => ({ ...target, hostKey: `${other}\n${machine.hostKey}\n` });
+    expect((await runOverSsh(either(bastion.hostKey), "x")).code).toBe(0);
+    expect((await runOverSsh(either(String(rsa.publicKeyOpenssh).trim()), "x")).code).toBe(0);
+    const third = { ...target, hostKey: `${bastion.hostKey}\n${bastion.hostKey}` };
+    await expect(runOverSsh(third, "x")).rejects.toThrow(/host key mismatch: expected .* or /);
+  });
+
   it("asks for the kind of host key that it expects", async () => {
     const rsa = (await createTls("tls:index/privateKey:PrivateKey", { algorithm: "RSA" })).state;
     await expect(

@@ -59,6 +59,13 @@ describe("the files of ssh", () => {
     );
   });
 
+  it("take either host key of a machine that is being replaced", async () => {
+    await understood({ ...target, hostKey: "ssh-ed25519 AAAA\nssh-ed25519 BBBB" });
+    expect(readFileSync(path.join(folder, "controller-0.known"), "utf8")).toBe(
+      "controller-0 ssh-ed25519 AAAA\ncontroller-0 ssh-ed25519 BBBB\n",
+    );
+  });
+
   it("go by way of the bastion, with its own key and host key", async () => {
     const proxy = { host: "198.51.100.1", user: "jump", privateKey: "k", hostKey: "ssh-rsa B" };
     expect(await understood({ ...target, proxy })).toMatchObject({

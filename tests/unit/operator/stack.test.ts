@@ -110,6 +110,26 @@ describe("a stack's state", () => {
     ]);
   });
 
+  it("also knows the host key that an interrupted replacement has made", () => {
+    const made = (name: string, publicKeyOpenssh: string) => ({
+      urn: `urn:pulumi:prod::etcd::etcd:index:EtcdCluster$tls:index/privateKey:PrivateKey::orders-${name}`,
+      type: "tls:index/privateKey:PrivateKey",
+      outputs: { publicKeyOpenssh },
+    });
+    const hostKeyWith = (key: string, connection = { ...login, hostKey: "ssh-ed25519 A" }) =>
+      stackOutputs(
+        exported([
+          command("controller-0", connection),
+          made("controller-0-host", key),
+          made("controller-0-server", "ssh-ed25519 C\n"),
+        ]),
+      ).members[0]!.target.hostKey;
+    expect(hostKeyWith("ssh-ed25519 B\n")).toBe("ssh-ed25519 A\nssh-ed25519 B");
+    expect(hostKeyWith("ssh-ed25519 A\n")).toBe("ssh-ed25519 A");
+    // Nobody has said that it is to be verified.
+    expect(hostKeyWith("ssh-ed25519 B\n", { ...login, hostKey: "" })).toBeUndefined();
+  });
+
   it("is one secret where the whole connection is", () => {
     const whole = secret({ host: "10.0.1.10", password: "hunter2", privateKey: "" });
     const [member] = stackOutputs(exported([command("controller-0", whole)])).members;
