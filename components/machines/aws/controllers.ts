@@ -131,7 +131,7 @@ export class Controllers extends pulumi.ComponentResource {
       { algorithm: "ED25519" },
       {
         parent: this,
-        replacementTrigger: args.replacements[name] ?? 0,
+        replacementTrigger: args.admission.admitted(args.replacements[name] ?? 0),
         dependsOn: args.admission.gate,
       },
     );
