@@ -459,6 +459,25 @@ describe("what is brought to machines", () => {
     expect(begun).toEqual(["a-stage", "b-stage", "c-stage"]);
   });
 
+  it("comes to none that turns the login away, with what to do, unless that is replaced", async () => {
+    const problem = "ssh b:22: All configured authentication methods failed";
+    show(observed({ machines: { ...stale, a: "no route", b: problem } }));
+    const bring = async (asked: Desired, name: string) => {
+      const { admission } = await update(asked, desired());
+      const [hook] = admission.stagingHooks().beforeUpdate!;
+      return (hook as pulumi.ResourceHook).callback({
+        name: `${resourceOf(name)}-stage`,
+      } as pulumi.ResourceHookArgs);
+    };
+    await expect(bring(flags, "b")).rejects.toThrow(
+      `b turns the login away (${problem}), so nothing was changed on it. If the settings have another SSH key or password than before: first add the new public key to ~/.ssh/authorized_keys on every machine (npm run ssh -- b still has the former key), then run pulumi up again`,
+    );
+    await expect(bring(flags, "a")).resolves.toBeUndefined();
+    await expect(bring(flags, "c")).resolves.toBeUndefined();
+    const another = desired({ members: membersOf(names, { b: { machineGeneration: 1 } }) });
+    await expect(bring(another, "b")).resolves.toBeUndefined();
+  });
+
   it("comes to all at once where none does", async () => {
     const { begun } = await staging();
     expect(begun).toEqual(["a-stage", "b-stage", "c-stage"]);

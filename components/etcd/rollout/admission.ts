@@ -43,7 +43,7 @@ import {
   type StackRecord,
   valueOf,
 } from "./record";
-import { parallelViolations, settingsViolations } from "./violations";
+import { loginViolation, parallelViolations, settingsViolations } from "./violations";
 
 // What its type declarations leave out.
 const { getStore } = state as unknown as {
@@ -236,12 +236,23 @@ export class Admission extends pulumi.ComponentResource {
     return around(`${this.name}-stage`, {
       before: async ({ name }) => {
         if ((await this.former.record) !== undefined) {
+          await this.assertLogin(this.memberOf(name).replace(/-stage$/, ""));
           await this.staging.enter(name);
         }
       },
       after: ({ name }) => this.staging.leave(name),
       failed: ({ name }) => this.staging.leave(name),
     });
+  }
+
+  /** @throws Error where its machine was looked at and turned the login away */
+  private async assertLogin(name: string): Promise<void> {
+    const record = await this.former.record;
+    const machine = (await this.observed)?.machines.find((one) => one.name === name);
+    const why = record && machine && loginViolation(machine, record.desired, await this.desired);
+    if (why !== undefined) {
+      throw new Error(why);
+    }
   }
 
   /** The member that a resource is for. */

@@ -12,7 +12,7 @@ import {
   restores,
 } from "./desired";
 import { identityViolations, type OwnIdentity } from "./identityViolations";
-import type { SeenMachine } from "./observed";
+import type { ObservedMachine, SeenMachine } from "./observed";
 import { list } from "./words";
 
 /** What a change is compared with. */
@@ -315,6 +315,22 @@ function unseenViolations(view: ClusterView, before: Desired, desired: Desired):
       ? []
       : `${name}'s machine cannot be seen, and unseen is refused: ${machine?.problem ?? "nobody has looked"}. Bring it back; if its address has changed, run pulumi up --refresh without another change first; if it is lost: npm run replace -- ${name}`;
   });
+}
+
+/**
+ * Why nothing is brought to a machine: it was looked at, and turns the login away. The provider would dial for minutes,
+ * and not say what to do.
+ */
+export function loginViolation(
+  machine: ObservedMachine,
+  before: Desired,
+  desired: Desired,
+): string | undefined {
+  const { name } = machine;
+  const isRefused = !machine.seen && /authentication methods failed/.test(machine.problem);
+  return isRefused && !replacedMachines(before, desired).includes(name)
+    ? `${name} turns the login away (${machine.problem}), so nothing was changed on it. If the settings have another SSH key or password than before: first add the new public key to ~/.ssh/authorized_keys on every machine (npm run ssh -- ${name} still has the former key), then run pulumi up again`
+    : undefined;
 }
 
 /**
