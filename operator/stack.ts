@@ -98,10 +98,10 @@ export function stackOutputs(exported: string, cluster?: string): StackOutputs {
 function hostKeys(resources: readonly StateResource[]): Record<string, string> {
   const made = resources
     .filter(({ type, urn }) => type === "tls:index/privateKey:PrivateKey" && /-host$/.test(urn))
-    .map(({ urn, outputs }) => [
-      nameIn(urn).replace(/-host$/, ""),
-      String(outputs?.["publicKeyOpenssh"] ?? "").trim(),
-    ]);
+    .map(({ urn, outputs }) => {
+      const { publicKeyOpenssh = "" } = outputs as { publicKeyOpenssh?: string };
+      return [nameIn(urn).replace(/-host$/, ""), publicKeyOpenssh.trim()];
+    });
   return Object.fromEntries(made) as Record<string, string>;
 }
 

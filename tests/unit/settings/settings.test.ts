@@ -542,13 +542,13 @@ describe("a warning", () => {
 
   it("is given for a profile of a member's memory, which each client can read", () => {
     const told = (extraFlags: object) => warnings({ extraFlags });
-    const expected = [
+    const expected: unknown[] = [
       expect.stringMatching(/^extraFlags has enable-pprof or log-level debug: each/),
     ];
     expect(told({ "enable-pprof": true })).toEqual(expected);
     expect(told({ "log-level": "debug" })).toEqual(expected);
     expect(warnings({ version: "3.4.45", extraFlags: { debug: true } })).toEqual([
-      expect.anything(),
+      expect.stringMatching(/^version is 3\.4\.45/),
       ...expected,
     ]);
     expect(told({ "enable-pprof": false, "log-level": "warn" })).toEqual([]);
