@@ -285,6 +285,11 @@ describe("an error is found and named", () => {
       /^sshCidrs has 2 ranges that are wider than \/8 \(IPv6 \/16\) together: port 22/,
     ],
     [
+      "private addresses and as many more",
+      { sshCidrs: ["10.0.0.0/7"] },
+      /^sshCidrs has 10\.0\.0\.0\/7: port 22/,
+    ],
+    [
       "all the world in pieces",
       {
         clientCidrs: Array.from(
