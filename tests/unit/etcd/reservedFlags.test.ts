@@ -35,7 +35,6 @@ it("these flags are for a person to add, and no others", () => {
     "bcrypt-cost",
     "bootstrap-defrag-threshold-megabytes",
     "cipher-suites",
-    "client-crl-file",
     "compact-hash-check-time",
     "compaction-batch-limit",
     "compaction-sleep-interval",
