@@ -4,37 +4,50 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Log } from "../docker";
-import { releaseName, sha256 } from "./tarball";
+import { sha256 } from "./tarball";
 
-const releasePage = "https://github.com/etcd-io/etcd/releases/download";
 const answerLimitSeconds = 5;
 const downloadLimitSeconds = 300;
 
+/** A file that somebody publishes, and that of its checksum, in one folder. */
+export interface Published {
+  /** The folder's URL. */
+  readonly address: string;
+  readonly file: string;
+  /** Lines of a checksum and a name, or a checksum alone. */
+  readonly sums: string;
+}
+
 /**
- * Downloads a release into a folder, or says in a few words why that can't be done here.
+ * Downloads a file and that of its checksum into a folder, or says in a few words why that can't be done here.
  *
  * @throws Error when the checksum is wrong
  */
-export async function downloadRelease(
-  version: string,
+export async function downloadPublished(
+  { address, file, sums }: Published,
   folder: string,
   log: Log,
 ): Promise<string | undefined> {
-  const address = `${releasePage}/v${version}`;
-  const tarball = `${releaseName(version)}.tar.gz`;
-  let sums: string;
+  let text: string;
   try {
     const signal = AbortSignal.timeout(answerLimitSeconds * 1000);
-    const response = await fetch(`${address}/SHA256SUMS`, { signal });
-    if (!response.ok) return `${address}/SHA256SUMS answered ${response.status}`;
-    sums = await response.text();
-    log(`Downloading ${address}/${tarball}`);
-    await downloadFile(`${address}/${tarball}`, path.join(folder, tarball));
+    const response = await fetch(`${address}/${sums}`, { signal });
+    if (!response.ok) return `${address}/${sums} answered ${response.status}`;
+    text = await response.text();
+    log(`Downloading ${address}/${file}`);
+    await downloadFile(`${address}/${file}`, path.join(folder, file));
   } catch (error) {
     return `${address} did not answer (${reasonOf(error)})`;
   }
-  await checkSum(path.join(folder, tarball), sums, address);
-  await fs.writeFile(path.join(folder, "SHA256SUMS"), sums);
+  const actual = await sha256(path.join(folder, file));
+  const expected = expectedSum(text, file);
+  if (expected !== actual) {
+    throw new Error(
+      `${address}/${file} has the SHA-256 ${actual}, but ${sums} beside it says ` +
+        `${expected ?? "nothing of it"}. Try again; if it stays so, don't use that file.`,
+    );
+  }
+  await fs.writeFile(path.join(folder, sums), text);
   return undefined;
 }
 
@@ -45,15 +58,14 @@ async function downloadFile(url: string, file: string): Promise<void> {
   await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
 }
 
-async function checkSum(file: string, sums: string, address: string): Promise<void> {
-  const tarball = path.basename(file);
-  const expected = sums.split("\n").find((line) => line.endsWith(` ${tarball}`));
-  const actual = await sha256(file);
-  if (expected?.split(" ")[0] === actual) return;
-  throw new Error(
-    `${address}/${tarball} has the SHA-256 ${actual}, but its SHA256SUMS says ` +
-      `${expected ?? "nothing of it"}. Try again; if it stays so, don't use that file.`,
-  );
+/** What a file of checksums says of a file; undefined where it says nothing. */
+export function expectedSum(sums: string, file: string): string | undefined {
+  const lines = sums
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+\*?/));
+  const isAlone = ([, name]: string[]) => name === undefined && lines.length === 1;
+  return lines.find((line) => line[1] === file || isAlone(line))?.[0] || undefined;
 }
 
 /** fetch says only "fetch failed"; the cause tells more. */

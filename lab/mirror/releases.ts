@@ -3,11 +3,28 @@ import * as path from "node:path";
 import type { Log } from "../docker";
 import { labDir } from "../paths";
 import { takeFromDebian } from "./debian";
-import { downloadRelease } from "./download";
-import { buildWithGo } from "./goBuild";
-import { pack, releaseName } from "./tarball";
+import { downloadPublished, type Published } from "./download";
+import { buildEtcd } from "./goBuild";
+import { pack, releaseName, sha256 } from "./tarball";
 
 const releasesDir = path.join(labDir, "cache", "releases");
+
+/** A release, as it is published and as it lies in the cache. */
+export interface Release {
+  /** For people, such as "etcd 3.7.3". */
+  readonly title: string;
+  /** Its folder in the cache, which looks as the publisher's site does. */
+  readonly folder: string;
+  /** Where nobody publishes it as one file it has no address. */
+  readonly published: Omit<Published, "address"> & Partial<Published>;
+  /** How it is had where its publisher does not answer. */
+  readonly otherwise: {
+    /** What that is, such as "Building etcd 3.7.3 with Go". */
+    readonly text: string;
+    /** @returns the file, in an empty folder or below it */
+    readonly make: (folder: string) => Promise<string>;
+  };
+}
 
 /**
  * Makes sure that these etcd releases are in the cache and gives its folder, which looks as
@@ -23,60 +40,75 @@ export async function ensureReleases(versions: string[], log: Log): Promise<stri
     if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
       throw new Error(`"${version}" is no etcd version: expected one such as 3.7.3.`);
     }
-    if (!(await isCached(version))) await addRelease(version, log);
+    await ensureRelease(etcd(version), log);
   }
   return releasesDir;
 }
 
-async function isCached(version: string): Promise<boolean> {
-  const file = path.join(releasesDir, `v${version}`, `${releaseName(version)}.tar.gz`);
-  return fs.access(file).then(
+/** The same for a release of anything. */
+export async function ensureRelease(release: Release, log: Log): Promise<void> {
+  const file = path.join(releasesDir, release.folder, release.published.file);
+  const isThere = await fs.access(file).then(
     () => true,
     () => false,
   );
+  if (!isThere) await addRelease(release, log);
 }
 
 /** Gathers a release beside its place and moves it there only when it is complete. */
-async function addRelease(version: string, log: Log): Promise<void> {
+async function addRelease({ title, folder, published, otherwise }: Release, log: Log) {
   await fs.mkdir(releasesDir, { recursive: true });
-  const folder = await fs.mkdtemp(path.join(releasesDir, ".partial-"));
+  const work = await fs.mkdtemp(path.join(releasesDir, ".partial-"));
   try {
-    const release = path.join(folder, "release");
+    const release = path.join(work, "release");
     await fs.mkdir(release);
-    const problem = await downloadRelease(version, release, log);
+    const { address, file, sums } = published;
+    const problem =
+      address === undefined
+        ? "Nobody publishes it as one file"
+        : await downloadPublished({ address, file, sums }, release, log);
     if (problem !== undefined) {
-      const { text, gather } = otherSource(version);
-      log(`${problem}. ${text} instead`);
-      await make(version, folder, release, gather).catch((error: Error) => {
-        throw new Error(`No etcd ${version}: ${problem}, and ${error.message}`);
-      });
+      log(`${problem}. ${otherwise.text} instead`);
+      const made = await otherwise
+        .make(await fs.mkdtemp(path.join(work, "made-")))
+        .catch((error: Error) => {
+          throw new Error(`No ${title}: ${problem}, and ${error.message}`);
+        });
+      await fs.writeFile(path.join(release, sums), `${await sha256(made)}  ${file}\n`);
+      await fs.rename(made, path.join(release, file));
     }
-    const place = path.join(releasesDir, `v${version}`);
+    const place = path.join(releasesDir, folder);
+    await fs.mkdir(path.dirname(place), { recursive: true });
     await fs.rm(place, { recursive: true, force: true });
     await fs.rename(release, place);
   } finally {
-    await fs.rm(folder, { recursive: true, force: true });
+    await fs.rm(work, { recursive: true, force: true });
   }
 }
 
-/** Puts a release's commands into a folder. */
-type Gather = (version: string, output: string) => Promise<void>;
-
-/** etcd's modules can be required by their versions from 3.5 on; Debian still has a 3.4. */
-function otherSource(version: string): { text: string; gather: Gather } {
-  return /^3\.[0-4]\./.test(version)
-    ? { text: `Taking etcd ${version} from Debian's packages`, gather: takeFromDebian }
-    : { text: `Building etcd ${version} with Go`, gather: buildWithGo };
-}
-
-async function make(
-  version: string,
-  folder: string,
-  release: string,
-  gather: Gather,
-): Promise<void> {
-  const output = path.join(folder, releaseName(version));
-  await fs.mkdir(output);
-  await gather(version, output);
-  await pack(output, path.join(release, `${releaseName(version)}.tar.gz`));
+function etcd(version: string): Release {
+  // etcd's modules can be required by their versions from 3.5 on; Debian still has a 3.4.
+  const [text, gather] = /^3\.[0-4]\./.test(version)
+    ? [`Taking etcd ${version} from Debian's packages`, takeFromDebian]
+    : [`Building etcd ${version} with Go`, buildEtcd];
+  const name = releaseName(version);
+  const file = `${name}.tar.gz`;
+  return {
+    title: `etcd ${version}`,
+    folder: `v${version}`,
+    published: {
+      address: `https://github.com/etcd-io/etcd/releases/download/v${version}`,
+      file,
+      sums: "SHA256SUMS",
+    },
+    otherwise: {
+      text,
+      make: async (folder) => {
+        await fs.mkdir(path.join(folder, name));
+        await gather(version, path.join(folder, name));
+        await pack(path.join(folder, name), path.join(folder, file));
+        return path.join(folder, file);
+      },
+    },
+  };
 }

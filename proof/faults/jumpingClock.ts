@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { buildWithGo, goRoot } from "../../lab/mirror/goBuild";
+import { buildEtcd, goRoot } from "../../lab/mirror/goBuild";
 import { labDir, projectRoot } from "../../lab/paths";
 
 const cache = path.join(labDir, "cache", "jumping-clock");
@@ -33,7 +33,7 @@ async function build(version: string, place: string): Promise<void> {
   try {
     const output = path.join(folder, "etcd");
     await fs.mkdir(output);
-    await buildWithGo(version, output, { only: "etcd", overlay: await writeOverlay(folder) });
+    await buildEtcd(version, output, { only: "etcd", overlay: await writeOverlay(folder) });
     await fs.rename(output, place);
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
