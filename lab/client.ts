@@ -59,9 +59,9 @@ export async function etcdctlLine(outputs: StackOutputs): Promise<string> {
   return (await etcdctlCommand(outputs)).map(quote).join(" ");
 }
 
-/** Makes the folder of the keys and the configuration for the system's ssh, and gives it. */
-export async function makeSshDir(): Promise<string> {
-  const folder = path.join(clientDir, "ssh");
+/** Makes the folder of the keys and the configuration for the system's ssh, or one below it, and gives it. */
+export async function makeSshDir(below = ""): Promise<string> {
+  const folder = path.join(clientDir, "ssh", below);
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

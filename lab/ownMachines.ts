@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { quote } from "../components/etcd/scripts";
 import { UsageError } from "../operator/commandLine";
-import { readProject } from "../operator/project";
 import { writeSshFiles } from "../operator/sshFiles";
 import { type Blank, BlankMachines } from "./blankMachines";
 import { makeSshDir } from "./client";
@@ -30,7 +29,6 @@ export async function ownMachines(words: readonly string[]): Promise<number> {
     throw new Error("the lab is up already: npm run lab -- down");
   }
   const program = path.resolve(projectRoot, folder ?? ".");
-  const { name: project } = readProject(program);
   if (program !== projectRoot && existsSync(stackFile(labStack, program))) {
     throw new Error(`${stackFile(labStack, program)} is there already: move it away`);
   }
@@ -47,7 +45,7 @@ export async function ownMachines(words: readonly string[]): Promise<number> {
     await site.configure(engine, { ...place, ...ownSettings(site, blanks) });
   } else {
     const settings = { ...place, ...exampleSettings(site, blanks) };
-    await writeStackFileElsewhere(program, inProject(project, settings));
+    await writeStackFileElsewhere(program, settings);
     await site.giveKey(engine);
   }
 
@@ -80,13 +78,17 @@ function exampleSettings(site: BlankMachines, blanks: readonly Blank[]) {
   };
 }
 
-const inProject = (project: string, settings: object) =>
-  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${project}:${key}`, value]));
-
-/** The way to them for the system's `ssh`. */
-async function writeSsh(site: BlankMachines, blanks: readonly Blank[]): Promise<string> {
+/**
+ * The way to them for the system's `ssh`.
+ * @param folder below that of the lab's own cluster
+ */
+export async function writeSsh(
+  site: BlankMachines,
+  blanks: readonly Blank[],
+  folder = "",
+): Promise<string> {
   return writeSshFiles(
-    await makeSshDir(),
+    await makeSshDir(folder),
     blanks.map(({ name, ip }) => ({ name, target: site.target(ip) })),
   );
 }

@@ -70,7 +70,7 @@ export async function writeStackFile(config: Record<string, unknown>): Promise<v
 const elsewhereFile = path.join(labDir, "stack-files");
 
 /**
- * Writes the settings of the lab's stack of another program.
+ * Writes the settings of the lab's stack of another program. What the engine has noted in the file stays there.
  * @throws Error where there is such a file already, which is somebody's
  */
 export async function writeStackFileElsewhere(
@@ -78,32 +78,48 @@ export async function writeStackFileElsewhere(
   config: Record<string, unknown>,
 ): Promise<void> {
   const file = stackFile(labStack, folder);
-  makeLabDir();
-  await fs.appendFile(elsewhereFile, `${file}\n`);
-  await fs.writeFile(file, stringify({ config }), { flag: "wx" }).catch((error: Error) => {
-    throw (error as NodeJS.ErrnoException).code === "EEXIST"
-      ? new Error(`${file} is there already, and the lab's would take its place: move it away`)
-      : error;
-  });
+  const before = await readStackFile(file).catch(() => undefined);
+  if (!(await filesElsewhere()).includes(file)) {
+    if (before !== undefined) {
+      throw new Error(`${file} is there already, and the lab's would take its place: move it away`);
+    }
+    makeLabDir();
+    await fs.appendFile(elsewhereFile, `${file}\n`);
+  }
+  await fs.writeFile(file, stringify({ ...before, config: inProject(folder, config) }));
+}
+
+/** The project's name is in front of each. */
+function inProject(folder: string, config: object): object {
+  const { name } = readProject(folder);
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [`${name}:${key}`, value]),
+  );
+}
+
+async function filesElsewhere(): Promise<string[]> {
+  const text = await fs.readFile(elsewhereFile, "utf8").catch(() => "");
+  return text.split("\n").filter(Boolean);
 }
 
 /** Removes the files of the settings of all of the lab's stacks. */
 export async function removeStackFiles(): Promise<void> {
-  const elsewhere = await fs.readFile(elsewhereFile, "utf8").catch(() => "");
-  for (const file of [labStackFile, ...elsewhere.split("\n").filter(Boolean)]) {
+  for (const file of [labStackFile, ...(await filesElsewhere())]) {
     await fs.rm(file, { force: true });
   }
 }
 
-/** Changes some of the lab stack's settings, by whichever name they have there. */
+/** Changes some of the lab stack's settings, by whichever name they have there, or adds them. */
 export async function changeLabStackFile(changes: Record<string, unknown>): Promise<void> {
   const { config } = await readStackFile(labStackFile);
   const { name: project } = readProject(projectRoot);
+  const left = { ...changes };
   const changed = Object.entries(config).map(([key, value]) => {
     const setting = settingName(key, project);
+    delete left[setting];
     return [key, setting in changes ? changes[setting] : value];
   });
-  await writeStackFile(Object.fromEntries(changed) as Record<string, unknown>);
+  await writeStackFile({ ...(Object.fromEntries(changed) as Record<string, unknown>), ...left });
 }
 
 async function readStackFile(file: string): Promise<StackFile> {
