@@ -55,7 +55,7 @@ export async function up(words: string[]): Promise<number> {
   return healthy;
 }
 
-async function bringUp(lab: Lab, engine: Engine): Promise<number> {
+export async function bringUp(lab: Lab, engine: Engine): Promise<number> {
   if (!(engine instanceof PulumiEngine)) {
     // Ctrl-C ends it between two resources: the next run starts over.
     await engine.up(say);

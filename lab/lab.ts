@@ -302,8 +302,12 @@ export const mirrorSettings = (gateway: string) => ({
   ownReleases: true,
 });
 
-async function projectDefault(setting: string): Promise<string> {
-  const text = await fs.readFile(path.join(projectRoot, "Pulumi.yaml"), "utf8");
+/**
+ * The default of a setting that is a text.
+ * @param folder of another program
+ */
+export async function projectDefault(setting: string, folder = projectRoot): Promise<string> {
+  const text = await fs.readFile(path.join(folder, "Pulumi.yaml"), "utf8");
   const project = parse(text) as { config: Record<string, { default: string }> };
   return project.config[setting]!.default;
 }

@@ -9,6 +9,7 @@ npm run lab -- ssh controller-1      a shell on a machine, or one command: ssh c
 npm run lab -- etcdctl ...           etcdctl with the client's certificate: etcdctl member list
 npm run lab -- lose controller-1     the machine is gone, its volume stays, as if somebody had terminated it
 npm run lab -- machines 3 [FOLDER]   that many blank machines, and a stack for them, of this program or of one in examples/
+npm run lab -- stage kubernetes      a later stage on the cluster, of those in examples/later-stages, on machines of its own
 npm run lab -- tour [--short]        an upgrade, a lost machine and a new CA under load, and a restore; in ten minutes
 npm run lab -- down [--all]          takes everything away but downloaded releases and the image; with --all those, too
 
@@ -19,7 +20,7 @@ Its machines are containers that may load file systems and change networks as ro
 /** Those that know what the lab is are loaded by the commands, so that this one answers at once. */
 runWords({ name: "lab", usage }, async (words) => {
   const [command = "up", ...rest] = words[0]?.startsWith("--") ? ["up", ...words] : words;
-  const isOurs = ["up", "down", "lose", "machines"].includes(command);
+  const isOurs = ["up", "down", "lose", "machines", "stage"].includes(command);
   if (isOurs && asksForHelp(rest)) {
     console.log(usage);
     return 0;
@@ -47,6 +48,8 @@ runWords({ name: "lab", usage }, async (words) => {
       return (await lab()).lose(rest);
     case "machines":
       return (await import("./ownMachines.js")).ownMachines(rest);
+    case "stage":
+      return (await import("./stages.js")).stage(rest);
     case "tour":
       return (await lab()).tour(rest);
     default:

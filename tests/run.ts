@@ -80,7 +80,8 @@ async function shellcheck(): Promise<void> {
     skips.push("shellcheck: it is not on this machine (Debian's package: shellcheck)");
     return add({ skipped: 1 });
   }
-  const scripts = [...(await shellFilesIn("lab")), ...(await shellFilesIn("proof"))];
+  const folders = ["examples", "lab", "proof"];
+  const scripts = (await Promise.all(folders.map(shellFilesIn))).flat();
   // As they run: a script is made of parts that share their variables.
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "etcd-scripts-"));
   const whole = scriptNames.map((name) => path.join(folder, `${name}.sh`));
