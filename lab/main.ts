@@ -9,7 +9,7 @@ npm run lab -- ssh controller-1      a shell on a machine, or one command: ssh c
 npm run lab -- etcdctl ...           etcdctl with the client's certificate: etcdctl member list
 npm run lab -- lose controller-1     the machine is gone, its volume stays, as if somebody had terminated it
 npm run lab -- machines 3 [FOLDER]   that many blank machines, and a stack for them, of this program or of one in examples/
-npm run lab -- stage kubernetes      a later stage on the cluster, of those in examples/later-stages, on machines of its own
+npm run lab -- stage kubernetes      a later stage beside the cluster, on machines of its own; patroni and coredns likewise
 npm run lab -- tour [--short]        an upgrade, a lost machine and a new CA under load, and a restore; in ten minutes
 npm run lab -- down [--all]          takes everything away but downloaded releases and the image; with --all those, too
 
