@@ -217,7 +217,11 @@ describe("runOverSsh", () => {
     ["another machine's key", () => ({ hostKey: bastion.hostKey }), "host key mismatch: expected"],
     ["a line that is no key", () => ({ hostKey: "ssh-ed25519 abc" }), "failed to parse host key"],
     ["a refusing port", () => ({ port: 1 }), "ECONNREFUSED"],
-    ["a wrong password", () => ({ privateKey: undefined, password: "no" }), "authentication"],
+    [
+      "a wrong password",
+      () => ({ privateKey: undefined, password: "no" }),
+      "authentication methods failed",
+    ],
   ])("refuses %s", async (_what, change, message) => {
     await expect(runOverSsh({ ...target, ...change() }, "x")).rejects.toThrow(message);
   });
