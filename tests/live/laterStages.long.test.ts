@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { newest } from "../../lab/mirror/newest";
+import { newest } from "../../components/etcd/versions";
 import { up } from "../../lab/pulumiEngine";
 import { LabStage, type StageName, stages } from "../../lab/stages";
 import { lose } from "../../proof/changes/changes";

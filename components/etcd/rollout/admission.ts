@@ -170,11 +170,11 @@ export class Admission extends pulumi.ComponentResource {
   }
 
   /**
-   * Another text for a member that does not run what the last update that succeeded has left: its command
-   * runs then, though nothing else of it differs. The state knows nothing of what an update has done to a
+   * Another text for a member (or `accessControl`) that is not as the last update that succeeded has left it: its
+   * command runs then, though nothing else of it differs. The state knows nothing of what an update has done to a
    * machine and not lived to record, so that setting the settings back would not bring it back.
    */
-  repairOf(name: string | typeof accessControl): pulumi.Output<string> {
+  repairOf(name: string): pulumi.Output<string> {
     return pulumi.output(this.repairs.then((all) => all[name] ?? ""));
   }
 
