@@ -35,7 +35,10 @@ export function kubeApiserver(version: string): Release {
       file: program,
       sums: `${program}.sha256`,
     },
-    otherwise: { text: `Building ${program} ${version} with Go (ten minutes)`, make: build },
+    otherwise: {
+      text: `Building ${program} ${version} with Go (a quarter of an hour)`,
+      make: build,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { lastLines, run } from "../run";
 import { architecture } from "./tarball";
 
-/** The longest is kube-apiserver: eight minutes on two cores. */
+/** The longest is kube-apiserver: a quarter of an hour on two busy cores. */
 const buildLimitSeconds = 1800;
 
 /** What is built, and of what. */
