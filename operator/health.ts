@@ -6,7 +6,7 @@ npm run health -- --json           the same as JSON
 npm run health -- --cluster NAME   of a stack that has several: the name of its component
 
 Ends with 1 if the cluster is not healthy, and with 2 if something wants to be looked at, such as a
-certificate that ends soon, or a disk that fills.`;
+certificate that ends soon, a disk that fills, or a version with known holes.`;
 
 const options = {
   cluster: { type: "string" },
@@ -21,7 +21,8 @@ runCommand({ name: "health", usage, options }, async (values, words) => {
   const { askHealth } = await import("../components/etcd/remote/health.js");
   const { askUpkeep } = await import("../components/etcd/remote/upkeep.js");
   const { withSeenSnapshots } = await import("../components/etcd/snapshots/seen.js");
-  const { certificateLines, diskLines, exitStatus, healthTable } = await import("./healthTable.js");
+  const { certificateLines, diskLines, exitStatus, healthTable, versionLines } =
+    await import("./healthTable.js");
   const { readStack } = await import("./stack.js");
 
   const stack = await readStack(values.stack, values.cluster);
@@ -42,7 +43,12 @@ runCommand({ name: "health", usage, options }, async (values, words) => {
   console.log(
     values.json
       ? JSON.stringify({ ...health, certificates, disks }, null, 2)
-      : [...certificateLines(certificates), ...diskLines(disks), healthTable(health)].join("\n"),
+      : [
+          ...versionLines(health),
+          ...certificateLines(certificates),
+          ...diskLines(disks),
+          healthTable(health),
+        ].join("\n"),
   );
   return exitStatus(health, certificates, disks);
 });

@@ -3,6 +3,7 @@ import { certificateFiles, type CertificatesHealth } from "../components/etcd/ce
 import { diskUses, type DisksHealth, shown } from "../components/etcd/disks";
 import type { ClusterHealth, MemberHealth } from "../components/etcd/health";
 import { mebibytes } from "../components/etcd/mebibytes";
+import { versionWarning } from "../components/etcd/versions";
 import { duration, type SnapshotHealth } from "../components/etcd/snapshots/health";
 
 /** The health of a cluster as a table and its verdict, for people. */
@@ -72,7 +73,19 @@ export function diskLines({ disks, warning }: DisksHealth): string[] {
   ];
 }
 
-/** 0: all is well; 1: the cluster is not healthy; 2: only its snapshots, certificates or disks are not as they should be. */
+/** What members run that has known holes, or gets no fixes any more. */
+export function versionLines({ members }: ClusterHealth): string[] {
+  const running = [...new Set(members.flatMap(({ version }) => version ?? []))].sort();
+  return running.flatMap((version) => {
+    const warning = versionWarning(version);
+    return warning === undefined ? [] : `WARNING: etcd ${warning}`;
+  });
+}
+
+/**
+ * 0: all is well; 1: the cluster is not healthy; 2: only its snapshots, certificates or disks are not as they should be,
+ * or its version.
+ */
 export function exitStatus(
   health: ClusterHealth,
   certificates: CertificatesHealth,
@@ -82,7 +95,7 @@ export function exitStatus(
     return 1;
   }
   const warnings = [health.snapshots, certificates, disks].map(({ warning }) => warning);
-  return warnings.every((warning) => warning === "") ? 0 : 2;
+  return warnings.every((warning) => warning === "") && versionLines(health).length === 0 ? 0 : 2;
 }
 
 function snapshotLine({ last, warning }: SnapshotHealth): string {

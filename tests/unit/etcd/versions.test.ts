@@ -5,6 +5,8 @@ import {
   versionNote,
   versionWarning,
 } from "../../../components/etcd/versions";
+import { exitStatus, versionLines } from "../../../operator/healthTable";
+import { clusterHealth } from "./exampleHealth";
 
 it.each(["3.4.0", "3.4.45", "3.5.3", "3.5.35", "3.6.16", "3.7.3"])("%s is taken", (version) => {
   expect(versionError(version)).toBeUndefined();
@@ -60,4 +62,25 @@ it("a newer patch release is no reason for a warning, and noted", () => {
   expect(versionNote("3.6.8")).toBe(versionWarning("3.6.8"));
   expect(versionNote("3.6.16")).toBeUndefined();
   expect(versionNote("3.6.17")).toBeUndefined();
+});
+
+it("the health tells of each version that runs what is known of it, and has a status of its own for that", () => {
+  const running = (...versions: (string | undefined)[]) => ({
+    ...clusterHealth(),
+    members: versions.map((version, index) => ({
+      ...{ name: `${index}`, endpoint: "", healthy: true, leader: false, alarms: [] },
+      ...(version !== undefined && { version }),
+    })),
+  });
+  const old = running("3.6.8", "3.7.3", "3.6.8", undefined);
+  expect(versionLines(old)).toEqual([
+    expect.stringMatching(/^WARNING: etcd is 3\.6\.8, which has/),
+  ]);
+  const [certificates, disks] = [
+    { certificates: [], warning: "" },
+    { disks: [], warning: "" },
+  ];
+  expect(exitStatus(old, certificates, disks)).toBe(2);
+  expect(versionLines(running("3.7.3"))).toEqual([]);
+  expect(exitStatus(running("3.7.3"), certificates, disks)).toBe(0);
 });
