@@ -132,7 +132,7 @@ describe.skipIf(!inject("canRunPulumi"))("the program under the Pulumi engine", 
     const named = `sudo env ETCDCTL_API=3 etcdctl endpoint health --endpoints=${elsewhere}`;
     expect(await onMember(`${named} 2>&1`)).toContain(`${elsewhere} is healthy`);
     await expect(onMember("etcdctl member list")).rejects.toThrow(
-      /operator.key: permission denied/,
+      /operator.crt: permission denied/,
     );
   });
   it("protects files by owner and mode", () => expectFilesProtected(outputs));
