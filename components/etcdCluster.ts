@@ -167,9 +167,12 @@ export class EtcdCluster extends pulumi.ComponentResource {
     this.clientKeyPem = client?.keyPem ?? pulumi.secret("");
     const none = <Value>() =>
       pulumi.output<Record<string, Value>>({}) as pulumi.Output<Record<string, Value>>;
-    this.clients = clients?.credentials ?? none();
+    // Nobody is given a certificate that is not recorded: it could never be revoked.
+    const recorded = <Value>(given: pulumi.Output<Value>) =>
+      pulumi.all([given, cluster.record.urn]).apply(([value]) => value as Value);
+    this.clients = clients ? recorded(clients.credentials) : none();
     const folder = (one: string) => clientFolder(pulumi.getStack(), one);
-    this.connections = clients?.connections(this.endpoints, folder) ?? none();
+    this.connections = clients ? recorded(clients.connections(this.endpoints, folder)) : none();
     this.health = pulumi
       .all([cluster.health, issuers?.clients.ends ?? {}, issuers?.peers.ends ?? {}])
       .apply(([said, ...ends]) => ({

@@ -78,7 +78,10 @@ export async function writeStackFileElsewhere(
   config: Record<string, unknown>,
 ): Promise<void> {
   const file = stackFile(labStack, folder);
-  const before = await readStackFile(file).catch(() => undefined);
+  const before = await readStackFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
   if (!(await filesElsewhere()).includes(file)) {
     if (before !== undefined) {
       throw new Error(`${file} is there already, and the lab's would take its place: move it away`);

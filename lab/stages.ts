@@ -60,7 +60,7 @@ export type StageName = keyof typeof stages;
 
 /** Runs a later stage's program beside the lab's cluster, of which the stage is a client. */
 export async function stage([name, ...others]: readonly string[]): Promise<number> {
-  if (name === undefined || !(name in stages) || others.length > 0) {
+  if (name === undefined || !Object.hasOwn(stages, name) || others.length > 0) {
     throw new UsageError(`expected one of ${Object.keys(stages).join(", ")}`);
   }
   const lab = await openLab();

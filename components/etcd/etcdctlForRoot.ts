@@ -10,23 +10,29 @@ export interface EtcdctlOnMachine {
 }
 
 /**
- * A command that calls etcdctl as the machine's operator, whose key root alone can read. What the caller says counts:
- * etcdctl ends at once where a flag and its variable are both there (etcd, pkg/flags/flag.go).
+ * A command that calls etcdctl as the machine's operator, for those who can read its key: root. For others it is etcdctl
+ * and nothing else. What the caller says counts: etcdctl ends at once where a flag and its variable are both there (etcd,
+ * pkg/flags/flag.go).
+ * @param clusterId whose command it is, by which another cluster on the machine leaves it alone
  */
-export function etcdctlForRoot({
-  binaries,
-  clientUrl,
-  configDirectory,
-  tls,
-}: EtcdctlOnMachine): string {
+export function etcdctlForRoot(
+  { binaries, clientUrl, configDirectory, tls }: EtcdctlOnMachine,
+  clusterId: string,
+): string {
   const { ca, operatorCert, operatorKey } = certificateFiles(configDirectory);
-  const credentials = `
-[[ -v ETCDCTL_CACERT ]] || says cacert || export ETCDCTL_CACERT=${ca}
-if [[ ! -v ETCDCTL_CERT && ! -v ETCDCTL_KEY ]] && ! says cert && ! says key; then
-  export ETCDCTL_CERT=${operatorCert} ETCDCTL_KEY=${operatorKey}
-fi`;
+  const endpoint = `[[ -v ETCDCTL_ENDPOINTS ]] || says endpoints || export ETCDCTL_ENDPOINTS=${clientUrl}`;
+  const known = tls
+    ? `if [[ -r ${operatorKey} ]]; then
+  ${endpoint}
+  [[ -v ETCDCTL_CACERT ]] || says cacert || export ETCDCTL_CACERT=${ca}
+  if [[ ! -v ETCDCTL_CERT && ! -v ETCDCTL_KEY ]] && ! says cert && ! says key; then
+    export ETCDCTL_CERT=${operatorCert} ETCDCTL_KEY=${operatorKey}
+  fi
+fi`
+    : endpoint;
   return `#!/bin/bash
-# Written by Pulumi: etcdctl for root on this machine. It knows where the member is, and what to show it.
+# Written by Pulumi for cluster ${clusterId}, from ${configDirectory}: etcdctl for root on this machine. It knows where the
+# member is, and what to show it.
 words=("$@")
 says() {
   local word
@@ -36,7 +42,7 @@ says() {
   done
   return 1
 }
-[[ -v ETCDCTL_ENDPOINTS ]] || says endpoints || export ETCDCTL_ENDPOINTS=${clientUrl}${tls ? credentials : ""}
+${known}
 exec ${binaries}/etcdctl "$@"
 `;
 }

@@ -79,6 +79,8 @@ export class Members extends pulumi.ComponentResource {
   readonly plans: pulumi.Output<PlannedMember[]>;
   readonly endpoints: pulumi.Output<string[]>;
   readonly health: pulumi.Output<ClusterHealth>;
+  /** What the next update is told of this one, made when all else is done. */
+  readonly record: pulumi.Resource;
   /** The folder of etcd and etcdctl. */
   readonly binaries: string;
 
@@ -112,7 +114,7 @@ export class Members extends pulumi.ComponentResource {
     this.health = this.check([...stages, ...done, ...access]);
     const machines = members.map(({ machine }) => machine);
     const digests = Object.fromEntries(made.map(({ name, digest }) => [name, digest]));
-    admission.record(machines, digests, args.revoked?.record, this.isDone(made));
+    this.record = admission.record(machines, digests, args.revoked?.record, this.isDone(made));
     this.registerOutputs({ endpoints: this.endpoints, health: this.health });
   }
 
@@ -226,6 +228,7 @@ export class Members extends pulumi.ComponentResource {
       );
     const files = pulumi
       .all([
+        identity.id,
         unit,
         snapshotFiles(plan, snapshots, {
           ...this.args,
@@ -234,9 +237,9 @@ export class Members extends pulumi.ComponentResource {
         }),
         plan,
       ])
-      .apply(([{ text }, others, member]): Bundle => ({
+      .apply(([clusterId, { text }, others, member]): Bundle => ({
         unit: text,
-        etcdctl: etcdctlForRoot({ ...member, binaries: this.binaries }),
+        etcdctl: etcdctlForRoot({ ...member, binaries: this.binaries }, clusterId),
         ...others,
       }));
     const resource = new remote.Command(

@@ -13,8 +13,7 @@ export interface Revocation {
 }
 
 /**
- * What counts no more from now on. A certificate that an update issued and did not live to record was told to nobody:
- * outputs come with the record.
+ * What counts no more from now on. A certificate that an update issued and did not live to record was given to nobody.
  * @param clients that there are now, by name
  */
 export function revokedSerials(
@@ -25,7 +24,10 @@ export function revokedSerials(
   return [...new Set([...(former?.revoked ?? []), ...gone.flatMap(([, serials]) => serials)])];
 }
 
-/** @param certificates that clients have now, in PEM, by their names */
+/**
+ * @param certificates that clients have now, in PEM, by their names
+ * @throws Error where one of them counts no more: its client went and came again before an update had deleted it
+ */
 export function issuedSerials(
   former: Revocation | undefined,
   certificates: Readonly<Record<string, string>>,
@@ -33,7 +35,13 @@ export function issuedSerials(
   return Object.fromEntries(
     Object.entries(certificates).map(([name, pem]) => {
       const { serialNumber } = new X509Certificate(pem);
-      return [name, [...new Set([...(former?.issued[name] ?? []), serialNumber])]];
+      if (former?.revoked.includes(serialNumber)) {
+        throw new Error(
+          `the certificate of client ${name} was revoked when it was taken out, and is still there: give the client another name, or count certificateIssue up, which issues all certificates again`,
+        );
+      }
+      const had = new Map(Object.entries(former?.issued ?? {})).get(name) ?? [];
+      return [name, [...new Set([...had, serialNumber])]];
     }),
   );
 }

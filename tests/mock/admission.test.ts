@@ -26,6 +26,7 @@ import {
 const site = vi.hoisted(() => ({
   looks: [] as string[],
   lookedAt: [] as string[],
+  user: "ubuntu",
   accessAsked: [] as boolean[],
   hostKeys: [] as (string | undefined)[],
   permits: [] as { name: string; action: string }[],
@@ -173,7 +174,10 @@ async function update(asked: Desired, former?: Desired, restored: string[] = [])
     { privateKey: secret, password: pulumi.output(""), bastionPrivateKey: pulumi.output("") },
     Object.keys(asked.members).map((name) => ({
       name,
-      connection: { host: name, hostKey: hostKeyNow(name) },
+      connection: {
+        ...{ host: name === "b" ? "1.2.3.5" : name, hostKey: hostKeyNow(name) },
+        user: site.user,
+      },
     })),
     pulumi.output<Record<string, string>>({ b: "1.2.3.5" }),
   );
@@ -472,6 +476,10 @@ describe("what is brought to machines", () => {
     await expect(bring(flags, "b")).rejects.toThrow(
       `b turns the login away (${problem}), so nothing was changed on it. If the settings have another SSH key or password than before: first add the new public key to ~/.ssh/authorized_keys on every machine (npm run ssh -- b still has the former key), then run pulumi up again`,
     );
+    // Another user than before may be the very one who is let in.
+    site.user = "admin";
+    await expect(bring(flags, "b")).resolves.toBeUndefined();
+    site.user = "ubuntu";
     await expect(bring(flags, "a")).resolves.toBeUndefined();
     await expect(bring(flags, "c")).resolves.toBeUndefined();
     const another = desired({ members: membersOf(names, { b: { machineGeneration: 1 } }) });

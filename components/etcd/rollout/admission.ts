@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type { Connection } from "../../machines/machine";
@@ -38,6 +39,7 @@ import { prepare } from "./prepare";
 import {
   type Credentials,
   FormerUpdate,
+  type PlainTarget,
   plainTarget,
   remoteCluster,
   type StackRecord,
@@ -64,6 +66,9 @@ interface Gated {
   readonly update: string;
   readonly desired: Desired;
 }
+
+/** Where somebody logs in, and as whom, on the way there, too. */
+const wayTo = ({ host, user, proxy }: PlainTarget) => [host, user, proxy?.host, proxy?.user];
 
 /** A resource's inputs as a hook gets them. */
 type Inputs = Readonly<Record<string, unknown>>;
@@ -185,13 +190,14 @@ export class Admission extends pulumi.ComponentResource {
    * @param digests of the units that the members run
    * @param revocation undefined without TLS
    * @param isDone whether everything is as it was asked for
+   * @returns the record: what is known of clients is known to the next update when it is there
    */
   record(
     machines: readonly { name: string; connection: Connection }[],
     digests: Readonly<Record<string, pulumi.Input<string>>>,
     revocation: pulumi.Input<Revocation> | undefined,
     isDone: pulumi.Input<boolean>,
-  ): void {
+  ): pulumi.Stash {
     const { desired, identity, binaries, renewal } = this.args;
     const targets = machines.map(({ name, connection }) =>
       pulumi.output(plainTarget(connection)).apply((target) => [name, target] as const),
@@ -217,7 +223,11 @@ export class Admission extends pulumi.ComponentResource {
         },
       );
     // Secret only to keep previews short: it is the whole of what is asked for.
-    new pulumi.Stash(`${this.name}-record`, { input: pulumi.secret(record) }, { parent: this });
+    return new pulumi.Stash(
+      `${this.name}-record`,
+      { input: pulumi.secret(record) },
+      { parent: this },
+    );
   }
 
   /**
@@ -245,14 +255,23 @@ export class Admission extends pulumi.ComponentResource {
     });
   }
 
-  /** @throws Error where its machine was looked at and turned the login away */
+  /** @throws Error where its machine was looked at and turned the login away, and is to be reached as it was then */
   private async assertLogin(name: string): Promise<void> {
     const record = await this.former.record;
     const machine = (await this.observed)?.machines.find((one) => one.name === name);
     const why = record && machine && loginViolation(machine, record.desired, await this.desired);
-    if (why !== undefined) {
+    if (why !== undefined && (await this.isReachedAsBefore(name, record!))) {
       throw new Error(why);
     }
+  }
+
+  /** Another user or bastion may be the very way that is open now. */
+  private async isReachedAsBefore(name: string, record: StackRecord): Promise<boolean> {
+    const connection = (await this.machines.value).get(name);
+    const { members } = await this.clusterOf(record);
+    const was = members.find((member) => member.name === name)?.target;
+    const now = connection && (await valueOf(pulumi.output(plainTarget(connection))));
+    return now !== undefined && was !== undefined && isDeepStrictEqual(wayTo(now), wayTo(was));
   }
 
   /** The member that a resource is for. */

@@ -29,11 +29,21 @@ remove_links() {
   done
 }
 
-# is_own_link FILE: it leads to a release of ours, or calls it. A binary is not read for that.
+# What one member has left that goes while another stays here would show what is not there any more.
+remove_etcdctl_of_member() {
+  ! calls_for "$cluster, from $config:" "$links/etcdctl" || rm -f "$links/etcdctl"
+}
+
+# is_own_link FILE: it leads to a release of ours, or calls it for this cluster.
 is_own_link() {
   if [[ -L $1 ]]; then
     [[ $(readlink "$1") == "$releases"/* || $(readlink "$1") == "$binaries"/* ]]
   else
-    [[ -f $1 && $(head --bytes=2 "$1") == "#!" ]] && is_written_by_pulumi "$1"
+    calls_for "$cluster," "$1"
   fi
+}
+
+# calls_for WHOM FILE: by the second line of a command of ours. A binary is not read for that.
+calls_for() {
+  [[ -f $2 && ! -L $2 && $(head --bytes=2 "$2") == "#!" && $(sed -n 2p "$2") == "# Written by Pulumi for cluster $1"* ]]
 }

@@ -35,6 +35,7 @@ remove() {
     rm -f "$config/pki"
     find "$config" -mindepth 1 -maxdepth 1 \( -name 'pki-????????????????' -o -name '.staging.*' \) -exec rm -rf {} +
   fi
+  remove_etcdctl_of_member
   # Other members on this machine may still run these.
   if ! grep -qs '^# Written by Pulumi' "$units"/etcd*.service; then
     remove_binaries

@@ -18,7 +18,7 @@ start() {
   place_unit
   # Asked to end now, as it was seen, since etcd takes a second for that: systemd reads its units meanwhile. Should
   # nobody come back to start it, systemd does (Restart=always).
-  [[ ${seen[MainPID]} == 0 ]] || kill "${seen[MainPID]}" 2>/dev/null || true
+  ! is_still_the_service "${seen[MainPID]}" || kill "${seen[MainPID]}" 2>/dev/null || true
   reload_changed "$service"
   pid_before=$(main_pid)
   # Not waited for here: systemd's wait has no words for what is missing.
@@ -26,6 +26,9 @@ start() {
   systemctl restart --no-block "$service"
   place_the_rest
 }
+
+# is_still_the_service PID: by the group that systemd has it in, for numbers of processes come again.
+is_still_the_service() { [[ $1 != 0 && $(cat "$processes/$1/cgroup" 2>/dev/null) == *"/$service.service"* ]]; }
 
 place_unit() {
   local unit=$units/$service.service

@@ -67,6 +67,16 @@ describe("with a CA", () => {
     ]);
   });
 
+  it("a client that came again before its certificate was deleted is told, and no name is special", () => {
+    const { serialNumber } = new X509Certificate(authority.certPem);
+    expect(() =>
+      issuedSerials(former({ revoked: [serialNumber] }), { app: authority.certPem }),
+    ).toThrow(/^the certificate of client app was revoked .* count certificateIssue up/);
+    expect(issuedSerials(former(), { constructor: authority.certPem })).toEqual({
+      constructor: [serialNumber],
+    });
+  });
+
   it("the list names each number as it is, is the CA's own, and counts as long as the CA", async () => {
     // A first bit that is set is no sign, and a digit alone is a byte.
     const serials = ["F3A0000000000000000000000000000A", "7F", "A"];

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { etcdctlForRoot } from "../../../../components/etcd/etcdctlForRoot";
 import { scriptText } from "../../../../components/etcd/scripts";
+import { clusterId, otherId } from "./machine";
 import { MemberMachine } from "./memberMachine";
 
 let machine: MemberMachine;
@@ -16,15 +17,19 @@ beforeEach(() => {
   }
 });
 
-const command = (tls = true) =>
-  etcdctlForRoot({ binaries, clientUrl: "https://b:2379", configDirectory: "/etc/etcd", tls });
+const command = (tls = true, id = clusterId) =>
+  etcdctlForRoot(
+    { binaries, clientUrl: "https://b:2379", configDirectory: machine.config, tls },
+    id,
+  );
 
 /** Places them as the member's script does, which is doubled where it runs as a whole. */
-function place() {
+function place(what = "place_links") {
   machine.write("staging/etcdctl", command());
   const text = `${scriptText("member")}
     releases=${machine.root}/opt binaries=${binaries} links=${machine.root}/links staging=${machine.root}/staging
-    place_links`;
+    cluster=${clusterId} config=${machine.config}
+    ${what}`;
   return spawnSync("bash", ["-c", text], { encoding: "utf8" });
 }
 
@@ -34,7 +39,8 @@ describe("what people call on a machine", () => {
   it("is what the member runs, and of the next version after its turn", () => {
     fs.mkdirSync(path.join(machine.root, "links"));
     fs.symlinkSync(path.join(machine.root, "opt/v3.6.16/bin/etcdutl"), link("etcdutl"));
-    machine.write("links/etcdctl", "#!/bin/bash\n# Written by Pulumi: of another version\n", 0o755);
+    const former = command().replaceAll("3.7.3", "3.6.16");
+    machine.write("links/etcdctl", former, 0o755);
     expect(place().status).toBe(0);
     expect(fs.readlinkSync(link("etcd"))).toBe(`${binaries}/etcd`);
     expect(fs.readlinkSync(link("etcdutl"))).toBe(`${binaries}/etcdutl`);
@@ -56,19 +62,46 @@ describe("what people call on a machine", () => {
   });
 });
 
+describe("the command of etcdctl on a machine that members share", () => {
+  it("stays another cluster's", () => {
+    machine.write("links/etcdctl", command(true, otherId), 0o755);
+    expect(place().stderr).toContain("etcdctl is not ours: left as it is");
+    expect(machine.read("links/etcdctl")).toBe(command(true, otherId));
+    expect(place("remove_links; remove_etcdctl_of_member").status).toBe(0);
+    expect(machine.has("links/etcdctl")).toBe(true);
+  });
+
+  it("goes with the member that it is of, and stays another one's", () => {
+    const other = command().replace(machine.config, `${machine.config}/c`);
+    machine.write("links/etcdctl", other, 0o755);
+    expect(place("remove_etcdctl_of_member").status).toBe(0);
+    expect(machine.has("links/etcdctl")).toBe(true);
+    machine.write("links/etcdctl", command(), 0o755);
+    expect(place("remove_etcdctl_of_member").status).toBe(0);
+    expect(machine.has("links/etcdctl")).toBe(false);
+  });
+});
+
 describe("etcdctl on a machine", () => {
-  const call = (words: string[], env: Record<string, string> = {}, tls = true) => {
+  const call = (
+    words: string[],
+    env: Record<string, string> = {},
+    { tls = true, mayRead = true } = {},
+  ) => {
+    if (mayRead) {
+      machine.write("etc/pki/operator.key", "KEY");
+    }
     machine.write("etcdctl", command(tls), 0o755);
     const { stdout, status } = spawnSync(path.join(machine.root, "etcdctl"), words, {
       encoding: "utf8",
       env: { PATH: process.env["PATH"], ...env },
     });
     expect(status).toBe(0);
-    return stdout.trim().split("\n").sort();
+    return stdout.replaceAll(`${machine.config}/pki`, "PKI").trim().split("\n").sort();
   };
   const endpoint = "ETCDCTL_ENDPOINTS=https://b:2379";
-  const ca = "ETCDCTL_CACERT=/etc/etcd/pki/ca.crt";
-  const own = ["ETCDCTL_CERT=/etc/etcd/pki/operator.crt", "ETCDCTL_KEY=/etc/etcd/pki/operator.key"];
+  const ca = "ETCDCTL_CACERT=PKI/ca.crt";
+  const own = ["ETCDCTL_CERT=PKI/operator.crt", "ETCDCTL_KEY=PKI/operator.key"];
 
   it.each<[string, string[], string[]]>([
     ["needs no paths", ["member", "list"], [ca, ...own, endpoint]],
@@ -98,6 +131,10 @@ describe("etcdctl on a machine", () => {
   });
 
   it("has nothing to show without TLS", () => {
-    expect(call(["get", "x"], {}, false)).toEqual([endpoint, "get x"].sort());
+    expect(call(["get", "x"], {}, { tls: false })).toEqual([endpoint, "get x"].sort());
+  });
+
+  it("is etcdctl and nothing else for those who cannot read the operator's key", () => {
+    expect(call(["get", "x"], {}, { mayRead: false })).toEqual(["get x"]);
   });
 });

@@ -167,6 +167,7 @@ export class FakeMachine {
     this.write("running/environ", `UNIT_DIGEST=${digest}\nCLUSTER_ID=${id}\nTRUSTED_CAS=1,2\n`);
     this.write("running/cmdline", `etcd\n--quota-backend-bytes=${quota}\n`);
     this.write("systemd/MainPID", `${pid}\n`);
+    this.write(`proc/${pid}/cgroup`, "0::/system.slice/etcd.service\n");
     this.write("systemd/ActiveState", "active\n");
   }
 

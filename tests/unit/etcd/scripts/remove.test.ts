@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FakeMachine, otherId, unit } from "./machine";
+import { clusterId, FakeMachine, otherId, unit } from "./machine";
 
 let machine: FakeMachine;
 beforeEach(() => {
@@ -23,7 +23,7 @@ function install(): void {
   machine.write("etc/permit", "");
   machine.write("opt/v3.7.3/by-pulumi", "");
   machine.write("opt/v3.7.3/bin/etcd", "");
-  machine.write("links/etcdctl", "#!/bin/bash\n# Written by Pulumi: etcdctl for root\n");
+  machine.write("links/etcdctl", `#!/bin/bash\n# Written by Pulumi for cluster ${clusterId}, from ${machine.config}: etcdctl\n`);
   machine.write("links/etcdutl", "of somebody else");
 }
 
