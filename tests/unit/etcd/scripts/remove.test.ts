@@ -23,7 +23,10 @@ function install(): void {
   machine.write("etc/permit", "");
   machine.write("opt/v3.7.3/by-pulumi", "");
   machine.write("opt/v3.7.3/bin/etcd", "");
-  machine.write("links/etcdctl", `#!/bin/bash\n# Written by Pulumi for cluster ${clusterId}, from ${machine.config}: etcdctl\n`);
+  machine.write(
+    "links/etcdctl",
+    `#!/bin/bash\n# Written by Pulumi for cluster ${clusterId}, from ${machine.config}: etcdctl\n`,
+  );
   machine.write("links/etcdutl", "of somebody else");
 }
 
