@@ -54,7 +54,7 @@ describe("with a CA", () => {
     authority = { keyPem, certPem: String(certificate.state.certPem) };
   });
 
-  it("what clients had is kept beside what they have now, and a name that is new again begins anew", () => {
+  it("what clients had is kept beside what they have now, and a name that is new has its own alone", () => {
     const { serialNumber } = new X509Certificate(authority.certPem);
     const pems = { app: authority.certPem, late: authority.certPem };
     expect(issuedSerials(former(), pems)).toEqual({
