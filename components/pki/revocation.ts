@@ -68,15 +68,9 @@ export async function signRevocationList(
     issuer: subjectName,
     thisUpdate: now,
     nextUpdate: notAfter,
-    entries: serials.map((serial) => ({ serialNumber: positive(serial), revocationDate: now })),
+    entries: serials.map((serial) => ({ serialNumber: serial, revocationDate: now })),
     signingAlgorithm: algorithm,
     signingKey: await webcrypto.subtle.importKey("pkcs8", key, algorithm, false, ["sign"]),
   });
   return Buffer.from(list.rawData).toString("base64");
-}
-
-/** A number whose first bit is set would be a negative one in DER. */
-function positive(serial: string): string {
-  const even = serial.padStart(serial.length + (serial.length % 2), "0");
-  return /^[89a-f]/i.test(even) ? `00${even}` : even;
 }
